@@ -1,0 +1,40 @@
+/* Blocks of file data, shared by reference count and immutable once filled.
+ *
+ * Large blocks come from a small stack of recently used ones (last in, first
+ * out: the memory is still in the core's cache, and no page is faulted in
+ * again). Counts belong to the loop thread; a pool job may read or fill the
+ * memory while its operation holds a reference. */
+#ifndef BASE_BYTES_H
+#define BASE_BYTES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define BYTES_BLOCK_SIZE ((size_t)1 << 20) /* one READ of the largest size */
+#define BYTES_SPARE_MAX 16
+
+struct bytes_pool;
+
+struct bytes {
+    unsigned refs;
+    struct bytes_pool *pool; /* takes the block back; NULL: free() */
+    size_t cap;
+    uint8_t p[];
+};
+
+struct bytes_pool {
+    struct bytes *spare[BYTES_SPARE_MAX];
+    size_t n_spare;
+    size_t in_use; /* bytes of capacity that are out, for limits and status */
+};
+
+/* A zeroed pool is ready for use. fini frees the spares; blocks that are still
+ * out must have been put before. */
+void bytes_pool_fini(struct bytes_pool *pool);
+
+/* A block with one reference and room for cap bytes. */
+struct bytes *bytes_new(struct bytes_pool *pool, size_t cap);
+struct bytes *bytes_get(struct bytes *b);
+void bytes_put(struct bytes *b); /* NULL does nothing */
+
+#endif

@@ -1,0 +1,340 @@
+/* cJSON behind typed getters, and a direct writer: building a tree only to
+ * print it would cost an allocation per field of a listing. */
+#include "base/json.h"
+
+#include "base/buf.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EXACT_MAX 9007199254740992.0 /* 2^53: whole numbers in a double */
+
+static const cJSON *in(const struct json *v)
+{
+    return (const cJSON *)(const void *)v;
+}
+
+static const struct json *out(const cJSON *v)
+{
+    return (const struct json *)(const void *)v;
+}
+
+/* cJSON ends a string at an escaped NUL, which would turn one name into
+ * another. Such an escape becomes bytes that no UTF-8 text has; json_as_str()
+ * does not give out a string with one. */
+#define NUL_ESCAPE "\\u0000"
+#define NOT_TEXT 0xff
+
+static void mark_nul_escapes(char *text, size_t n)
+{
+    const size_t len = strlen(NUL_ESCAPE);
+
+    for (size_t i = 0; i + len <= n; i++) {
+        if (text[i] != '\\')
+            continue;
+        if (memcmp(text + i, NUL_ESCAPE, len) == 0)
+            memset(text + i, NOT_TEXT, len);
+        else
+            i++; /* what follows a backslash is escaped by it */
+    }
+}
+
+static int parse(const char *text, size_t n, struct json **root)
+{
+    const char *end = NULL;
+    cJSON *v = cJSON_ParseWithLengthOpts(text, n, &end, 0);
+
+    if (v == NULL)
+        return -EBADMSG;
+    for (; end < text + n; end++) {
+        if (*end == '\0' || strchr(" \t\r\n", *end) == NULL) {
+            cJSON_Delete(v);
+            return -EBADMSG;
+        }
+    }
+    *root = (struct json *)(void *)v;
+    return 0;
+}
+
+int json_parse(const char *text, size_t n, struct json **root)
+{
+    char *copy;
+    int err;
+
+    if (memmem(text, n, NUL_ESCAPE, strlen(NUL_ESCAPE)) == NULL)
+        return parse(text, n, root);
+    copy = xmalloc(n);
+    memcpy(copy, text, n);
+    mark_nul_escapes(copy, n);
+    err = parse(copy, n, root);
+    free(copy);
+    return err;
+}
+
+void json_free(struct json *root)
+{
+    cJSON_Delete((cJSON *)(void *)root);
+}
+
+const struct json *json_get(const struct json *object, const char *key)
+{
+    return out(cJSON_GetObjectItemCaseSensitive(in(object), key));
+}
+
+bool json_is_object(const struct json *v)
+{
+    return cJSON_IsObject(in(v));
+}
+
+bool json_is_array(const struct json *v)
+{
+    return cJSON_IsArray(in(v));
+}
+
+bool json_is_null(const struct json *v)
+{
+    return cJSON_IsNull(in(v));
+}
+
+const char *json_as_str(const struct json *v)
+{
+    const char *text = cJSON_GetStringValue((cJSON *)(uintptr_t)in(v));
+
+    return text != NULL && strchr(text, NOT_TEXT) == NULL ? text : NULL;
+}
+
+const char *json_str(const struct json *object, const char *key)
+{
+    return json_as_str(json_get(object, key));
+}
+
+bool json_i64(const struct json *object, const char *key, int64_t *value)
+{
+    const cJSON *v = in(json_get(object, key));
+
+    if (!cJSON_IsNumber(v) || fabs(v->valuedouble) > EXACT_MAX ||
+        v->valuedouble != floor(v->valuedouble))
+        return false;
+    *value = (int64_t)v->valuedouble;
+    return true;
+}
+
+bool json_u64(const struct json *object, const char *key, uint64_t *value)
+{
+    int64_t v;
+
+    if (!json_i64(object, key, &v) || v < 0)
+        return false;
+    *value = (uint64_t)v;
+    return true;
+}
+
+bool json_bool(const struct json *object, const char *key, bool *value)
+{
+    const cJSON *v = in(json_get(object, key));
+
+    if (!cJSON_IsBool(v))
+        return false;
+    *value = cJSON_IsTrue(v);
+    return true;
+}
+
+const struct json *json_first(const struct json *container)
+{
+    const cJSON *v = in(container);
+
+    return cJSON_IsArray(v) || cJSON_IsObject(v) ? out(v->child) : NULL;
+}
+
+const struct json *json_next(const struct json *v)
+{
+    return out(in(v)->next);
+}
+
+const char *json_key(const struct json *v)
+{
+    return in(v)->string;
+}
+
+size_t json_count(const struct json *container)
+{
+    const struct json *v;
+    size_t n = 0;
+
+    json_each (v, container)
+        n++;
+    return n;
+}
+
+/* The length of the UTF-8 sequence at p, or 0 if it is not one (overlong
+ * forms, surrogates and values over U+10FFFF are not). */
+static size_t utf8_length(const uint8_t *p, size_t left)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    size_t n = p[0] < 0x80      ? 1
+        : (p[0] & 0xe0) == 0xc0 ? 2
+        : (p[0] & 0xf0) == 0xe0 ? 3
+        : (p[0] & 0xf8) == 0xf0 ? 4
+                                : 0;
+    uint32_t v;
+
+    if (n <= 1 || n > left)
+        return n <= 1 ? n : 0;
+    v = p[0] & (0x7fU >> n);
+    for (size_t i = 1; i < n; i++) {
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+        v = v << 6 | (p[i] & 0x3f);
+    }
+    if (v < least[n] || v > 0x10ffff || (v >= 0xd800 && v <= 0xdfff))
+        return 0;
+    return n;
+}
+
+static void put_escaped(struct buf *to, uint8_t c)
+{
+    switch (c) {
+    case '\n':
+        buf_adds(to, "\\n");
+        break;
+    case '\r':
+        buf_adds(to, "\\r");
+        break;
+    case '\t':
+        buf_adds(to, "\\t");
+        break;
+    case '"':
+    case '\\':
+        buf_addc(to, '\\');
+        buf_addc(to, (char)c);
+        break;
+    default:
+        buf_addf(to, "\\u%04x", c);
+    }
+}
+
+static void put_string(struct buf *to, const char *text, size_t n)
+{
+    const uint8_t *p = (const uint8_t *)text;
+    size_t i = 0;
+
+    buf_addc(to, '"');
+    while (i < n) {
+        size_t run = i;
+        size_t step = 0;
+
+        while (run < n && p[run] >= 0x20 && p[run] != '"' && p[run] != '\\' &&
+            (step = utf8_length(p + run, n - run)) != 0)
+            run += step;
+        buf_add(to, p + i, run - i);
+        i = run;
+        if (i == n)
+            break;
+        if (p[i] < 0x80)
+            put_escaped(to, p[i]);
+        else
+            buf_adds(to, "\xef\xbf\xbd");
+        i++;
+    }
+    buf_addc(to, '"');
+}
+
+static void before(struct jsonw *w, const char *key)
+{
+    if (w->comma)
+        buf_addc(w->to, ',');
+    if (key != NULL) {
+        put_string(w->to, key, strlen(key));
+        buf_addc(w->to, ':');
+    }
+    w->comma = true;
+}
+
+static void open_with(struct jsonw *w, const char *key, char c)
+{
+    before(w, key);
+    buf_addc(w->to, c);
+    w->comma = false;
+}
+
+static void close_with(struct jsonw *w, char c)
+{
+    buf_addc(w->to, c);
+    w->comma = true;
+}
+
+void jsonw_object(struct jsonw *w, const char *key)
+{
+    open_with(w, key, '{');
+}
+
+void jsonw_object_end(struct jsonw *w)
+{
+    close_with(w, '}');
+}
+
+void jsonw_array(struct jsonw *w, const char *key)
+{
+    open_with(w, key, '[');
+}
+
+void jsonw_array_end(struct jsonw *w)
+{
+    close_with(w, ']');
+}
+
+void jsonw_strn(struct jsonw *w, const char *key, const char *value, size_t n)
+{
+    before(w, key);
+    put_string(w->to, value, n);
+}
+
+void jsonw_str(struct jsonw *w, const char *key, const char *value)
+{
+    jsonw_strn(w, key, value, strlen(value));
+}
+
+void jsonw_u64(struct jsonw *w, const char *key, uint64_t value)
+{
+    before(w, key);
+    buf_addf(w->to, "%llu", (unsigned long long)value);
+}
+
+void jsonw_i64(struct jsonw *w, const char *key, int64_t value)
+{
+    before(w, key);
+    buf_addf(w->to, "%lld", (long long)value);
+}
+
+void jsonw_double(struct jsonw *w, const char *key, double value)
+{
+    before(w, key);
+    if (isfinite(value))
+        buf_addf(w->to, "%.6g", value);
+    else
+        buf_adds(w->to, "null");
+}
+
+void jsonw_bool(struct jsonw *w, const char *key, bool value)
+{
+    before(w, key);
+    buf_adds(w->to, value ? "true" : "false");
+}
+
+void jsonw_null(struct jsonw *w, const char *key)
+{
+    before(w, key);
+    buf_adds(w->to, "null");
+}
+
+void jsonw_copy(struct jsonw *w, const char *key, const struct json *v)
+{
+    char *text = cJSON_PrintUnformatted(in(v));
+
+    before(w, key);
+    buf_adds(w->to, text != NULL ? text : "null");
+    cJSON_free(text);
+}
