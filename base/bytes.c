@@ -48,3 +48,19 @@ void bytes_put(struct bytes *b)
     else
         free(b);
 }
+
+void bytes_parts_add(
+    struct bytes_parts *parts, struct bytes *ref, const uint8_t *p, size_t len)
+{
+    assert(parts->n < BYTES_PARTS_MAX);
+    parts->part[parts->n++] =
+        (struct bytes_part){.ref = ref, .p = p, .len = len};
+    parts->len += len;
+}
+
+void bytes_parts_free(struct bytes_parts *parts)
+{
+    for (size_t i = 0; i < parts->n; i++)
+        bytes_put(parts->part[i].ref);
+    *parts = (struct bytes_parts){0};
+}

@@ -37,4 +37,23 @@ struct bytes *bytes_new(struct bytes_pool *pool, size_t cap);
 struct bytes *bytes_get(struct bytes *b);
 void bytes_put(struct bytes *b); /* NULL does nothing */
 
+/* A run of bytes put together from pieces of blocks, without a copy. Zeroed
+ * means empty. */
+#define BYTES_PARTS_MAX 4
+
+struct bytes_parts {
+    size_t len; /* of all parts */
+    size_t n;
+    struct bytes_part {
+        struct bytes *ref; /* owns one reference */
+        const uint8_t *p;
+        size_t len;
+    } part[BYTES_PARTS_MAX];
+};
+
+/* Takes over the reference. At most BYTES_PARTS_MAX times. */
+void bytes_parts_add(
+    struct bytes_parts *parts, struct bytes *ref, const uint8_t *p, size_t len);
+void bytes_parts_free(struct bytes_parts *parts); /* leaves it empty */
+
 #endif
