@@ -1,79 +1,148 @@
-# hffs. `make` builds build/hffs and build/hffs-nfs; `make help` lists the rest.
+# hffs. `make help` lists the goals.
+#:  make              build/hffs and build/hffs-nfs (installs nothing)
+#:  make demo         mount a repo of a local Hub and look round
+#:  make test         everything; T=unit/test_buf, T=e2e runs a part
+#:  make bench        figures, also as build/bench.json
+#:  make soak         hours of load and faults; MINUTES=30
+#:  make lint         clang-tidy, cppcheck, shellcheck, sizes, layers
+#:  make fuzz         libFuzzer on every parser; F=fuzz_rpc SECONDS_EACH=60
+#:  make check-macos  compile for macOS
+#:  make install      to PREFIX (/usr/local), below DESTDIR; make uninstall
+#:  make layers, format, deps, clean, help
+#: SAN=address (with UBSan and leaks) or SAN=thread: in build/address, ...
+DRY_RUN := $(findstring n,$(firstword -$(MAKEFLAGS)))
 MAKEFLAGS += --no-builtin-rules
+ifeq ($(findstring -j,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell getconf _NPROCESSORS_ONLN || echo 2)
+endif
 SHELL := /bin/bash
+VERSION := 0.1.0
+PREFIX ?= /usr/local
 B := build
 OS := $(if $(filter Darwin,$(shell uname -s)),darwin,linux)
-PREFIX ?= /usr/local
-DESTDIR ?=
-VERSION := 0.1.0
 CC := $(if $(filter default undefined,$(origin CC)),cc,$(CC))
-PKGS := libtirpc libcurl libcjson libuv libmicrohttpd sqlite3 libcrypto
+CFLAGS ?= -O2 -g
+GOALS := $(or $(MAKECMDGOALS),all)
 
-# SAN=address (with UBSan) or SAN=thread: a build of its own beside the others.
+SAN ?= $(if $(filter fuzz,$(GOALS)),fuzz)
 ifneq ($(SAN),)
 B := build/$(SAN)
-SANFLAGS := -fsanitize=$(SAN)$(if $(filter address,$(SAN)),$(comma)undefined) -fno-omit-frame-pointer -fno-sanitize-recover=all
+CC := $(if $(filter fuzz,$(SAN)),clang,$(CC))
+sanitizers_address := address,undefined
+sanitizers_thread := thread
+sanitizers_fuzz := fuzzer-no-link,address,undefined
+SANFLAGS := -fsanitize=$(sanitizers_$(SAN)) -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
 endif
-comma := ,
 
-ifeq ($(filter clean help deps lint format layers,$(MAKECMDGOALS)),)
-MISSING := $(shell test/deps check $(PKGS))
+# What is missing: these goals install it first, all but a few need it.
+INSTALL_FOR := $(filter demo test bench soak,$(GOALS))
+ifneq ($(filter-out clean deps format help layers uninstall,$(GOALS)),)
+ifneq ($(if $(DRY_RUN),,$(INSTALL_FOR)),)
+$(shell test/deps install build $(INSTALL_FOR) >&2)
+endif
+MISSING := $(shell test/deps check build $(GOALS))
 ifneq ($(MISSING),)
-ifeq ($(filter demo test bench soak,$(MAKECMDGOALS)),)
 $(error $(MISSING))
 endif
 endif
-endif
 
+# Homebrew keeps libraries that macOS also has apart; macOS brings Sun RPC.
+BREW := $(if $(filter darwin,$(OS)),$(shell brew --prefix))
+KEGS := $(subst $() ,:,$(patsubst %,$(BREW)/opt/%/lib/pkgconfig,openssl@3 curl sqlite))
+PKG_CONFIG := $(if $(BREW),PKG_CONFIG_PATH=$(KEGS)) pkg-config
+PKGS := libcurl libcjson libuv libmicrohttpd sqlite3 libcrypto $(if $(BREW),,libtirpc)
+INCLUDES := $(if $(BREW),-isystem $(BREW)/include) $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>&-)
+LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>&-) -lm -lpthread
+DEFINES := -std=c11 -D_GNU_SOURCE -DHFFS_VERSION='"$(VERSION)"' -I. -I$(B)
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2
-CFLAGS ?= -O2 -g
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DHFFS_VERSION='"$(VERSION)"' $(WARN) $(CFLAGS) $(SANFLAGS) -I. -I$(B) $(shell pkg-config --cflags $(PKGS)) -MMD -MP
-ALL_LIBS = $(LDFLAGS) $(shell pkg-config --libs $(PKGS)) -lm -lpthread
+COMPILE = $(CC) $(DEFINES) $(INCLUDES) $(WARN) $(CFLAGS) $(SANFLAGS) -MMD -MP
+LINK = $(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^
 
 LAYERS := base hub cache vfs nfsd cli
-SRC := $(filter-out %_linux.c %_darwin.c,$(wildcard $(LAYERS:%=%/*.c))) $(wildcard $(LAYERS:%=%/*_$(OS).c))
-GEN := $(B)/xdr/nfs3_xdr.c $(B)/xdr/mount3_xdr.c
-OBJ := $(SRC:%.c=$(B)/%.o) $(GEN:%.c=%.o)
-LIBOBJ := $(filter-out $(B)/cli/main.o,$(OBJ))
-UNIT := $(patsubst test/unit/%.c,$(B)/test/%,$(wildcard test/unit/test_*.c))
+OTHER_OS := %_$(if $(filter linux,$(OS)),darwin,linux).c
+SRC := $(filter-out $(OTHER_OS),$(wildcard $(LAYERS:%=%/*.c)))
+XDR := $(patsubst %.x,$(B)/%,$(wildcard xdr/*.x))
+OBJ := $(SRC:%.c=$(B)/%.o) $(XDR:%=%_xdr.o)
+LIB := $(B)/libhffs.a
 
-.PHONY: all
+programs = $(patsubst %.c,$(B)/%,$(wildcard $(1)))
+UNIT := $(call programs,test/unit/test_*.c test/cli/test_*.c)
+PROTO := $(call programs,test/proto/*.c)
+FUZZ := $(call programs,test/fuzz/fuzz_*.c)
+BENCH := $(B)/test/bench/load $(B)/test/bench/limits
+TESTLIB := $(patsubst %.c,$(B)/%.o,$(wildcard test/lib/*.c))
+SHIM := $(if $(filter linux,$(OS)),build/guest/xstate.so)
+
+.PHONY: all unit test-programs
 all: $(B)/hffs $(B)/hffs-nfs
+unit: $(UNIT)
+test-programs: all $(UNIT) $(PROTO) $(BENCH) $(FUZZ) $(SHIM)
 
 $(B)/hffs: $(OBJ)
-	$(CC) $(CFLAGS) $(SANFLAGS) -o $@ $^ $(ALL_LIBS)
+	$(LINK) $(LIBS)
 $(B)/hffs-nfs: $(B)/hffs
 	ln -sf hffs $@
-$(B)/libhffs.a: $(LIBOBJ)
+$(LIB): $(filter-out $(B)/cli/main.o,$(OBJ))
 	rm -f $@ && ar rcs $@ $^
-$(B)/%.o: %.c | $(GEN:%.c=%.h)
+$(B)/%.o: %.c | $(XDR:%=%.h)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
-
+	$(COMPILE) -c -o $@ $<
 # Generated C has its own, relaxed warnings.
 $(B)/xdr/%.h: xdr/%.x
 	@mkdir -p $(@D)
 	rm -f $@ && rpcgen -N -M -h -o $@ $<
-$(B)/xdr/%_xdr.h: $(B)/xdr/%.h
-	@touch $@
 $(B)/xdr/%_xdr.c: xdr/%.x $(B)/xdr/%.h
 	rm -f $@ && cd $(<D) && rpcgen -N -M -c -o $(abspath $@) $(<F)
 $(B)/xdr/%.o: $(B)/xdr/%.c
-	$(CC) -std=gnu11 -O2 -g -w $(SANFLAGS) -I$(B)/xdr $(shell pkg-config --cflags libtirpc) -c -o $@ $<
+	$(CC) -std=gnu11 -w $(CFLAGS) $(SANFLAGS) -I$(B)/xdr $(INCLUDES) -c -o $@ $<
 
-$(B)/test/%: test/unit/%.c $(B)/libhffs.a
+$(UNIT): %: %.o $(TESTLIB) $(LIB)
+	$(LINK) $(LIBS) $(shell $(PKG_CONFIG) --libs cmocka)
+$(PROTO): %: %.o $(TESTLIB) $(LIB)
+	$(LINK) $(LIBS) $(shell $(PKG_CONFIG) --libs libnfs)
+$(BENCH): %: %.o
+	$(LINK) -lm
+$(B)/test/bench/load: $(patsubst %.c,$(B)/%.o,$(wildcard test/bench/load_*.c))
+# A harness gets libFuzzer, or a main of ours that replays its corpus.
+$(FUZZ): %: %.o $(if $(filter fuzz,$(SAN)),,$(B)/test/fuzz/replay.o) $(LIB)
+	$(LINK) $(if $(filter fuzz,$(SAN)),-fsanitize=fuzzer) $(LIBS)
+build/guest/xstate.so: test/guest/xstate.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -o $@ $< $(B)/libhffs.a $(ALL_LIBS) -lcmocka
+	$(CC) -std=c11 $(WARN) -O2 -fPIC -shared -o $@ $<
 
-.PHONY: unit
-unit: $(UNIT)
-
-.PHONY: format
+.PHONY: demo test bench soak fuzz lint layers check-macos format deps help
+demo: all $(SHIM)
+	demo/run
+test: test-programs
+	B=$(B) test/run $(T)
+bench: all $(BENCH)
+	B=$(B) test/bench/run
+soak: all $(BENCH)
+	B=$(B) test/soak/run
+fuzz: $(FUZZ)
+	B=$(B) test/fuzz/run $(F)
+lint: layers $(OBJ)
+	B=$(B) CPPFLAGS="$(subst ",\",$(DEFINES) $(INCLUDES))" test/lint/run
+layers:
+	test/lint/layers
+check-macos: $(XDR:%=%.h)
+	B=$(B) test/macos/run
 format:
 	clang-format -i $(wildcard $(LAYERS:%=%/*.[ch]) test/*/*.[ch])
+deps:
+	@test/deps list
 
-.PHONY: clean
+.PHONY: install uninstall clean
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install $(B)/hffs $(DESTDIR)$(PREFIX)/bin/
+	ln -sf hffs $(DESTDIR)$(PREFIX)/bin/hffs-nfs
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/hffs $(DESTDIR)$(PREFIX)/bin/hffs-nfs
 clean:
 	rm -rf build
+help:
+	@sed -n 's/^#: *//p' Makefile
 
--include $(OBJ:.o=.d)
+-include $(shell find $(LAYERS:%=$(B)/%) $(B)/test -name '*.d' 2>&-)
