@@ -3,6 +3,7 @@
 #include "base/json.h"
 
 #include "base/buf.h"
+#include "base/utf8.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -166,31 +167,6 @@ size_t json_count(const struct json *container)
 
     json_each (v, container)
         n++;
-    return n;
-}
-
-/* The length of the UTF-8 sequence at p, or 0 if it is not one (overlong
- * forms, surrogates and values over U+10FFFF are not). */
-static size_t utf8_length(const uint8_t *p, size_t left)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t n = p[0] < 0x80      ? 1
-        : (p[0] & 0xe0) == 0xc0 ? 2
-        : (p[0] & 0xf0) == 0xe0 ? 3
-        : (p[0] & 0xf8) == 0xf0 ? 4
-                                : 0;
-    uint32_t v;
-
-    if (n <= 1 || n > left)
-        return n <= 1 ? n : 0;
-    v = p[0] & (0x7fU >> n);
-    for (size_t i = 1; i < n; i++) {
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-        v = v << 6 | (p[i] & 0x3f);
-    }
-    if (v < least[n] || v > 0x10ffff || (v >= 0xd800 && v <= 0xdfff))
-        return 0;
     return n;
 }
 
