@@ -38,6 +38,11 @@ int file_remove_tree(const char *path);
 /* Data (and the size needed to read it) are on stable storage afterwards. */
 int file_sync_data(int fd);
 
+/* The same for everything that this file system has been given so far: one
+ * wait instead of one for each of many new files. -EOPNOTSUPP where the system
+ * has no such call. */
+int file_sync_all(int fd);
+
 /* For the loop thread: reads what is in memory without waiting for the disk.
  * Returns the number of bytes read, possibly short, 0 at the end of the file;
  * -EAGAIN when some of it would have to come from the disk; -EOPNOTSUPP where

@@ -16,6 +16,12 @@ int file_sync_data(int fd)
     return fsync(fd) == 0 ? 0 : -errno;
 }
 
+int file_sync_all(int fd)
+{
+    (void)fd;
+    return -EOPNOTSUPP; /* sync(2) does not wait */
+}
+
 ssize_t file_read_hot(int fd, void *p, size_t n, uint64_t offset)
 {
     (void)fd;

@@ -17,6 +17,11 @@ int file_sync_data(int fd)
     return fdatasync(fd) == 0 ? 0 : -errno;
 }
 
+int file_sync_all(int fd)
+{
+    return syncfs(fd) == 0 ? 0 : -errno;
+}
+
 /* tmpfs answers EOPNOTSUPP to RWF_NOWAIT, but its pages are memory. */
 static ssize_t read_hot_on_tmpfs(int fd, void *p, size_t n, uint64_t offset)
 {
