@@ -1,5 +1,4 @@
-/* The stack of spare blocks. Only blocks of exactly BYTES_BLOCK_SIZE are kept:
- * smaller ones are what malloc is good at. */
+/* The stacks of spare blocks, one for each size. */
 #include "base/bytes.h"
 
 #include "base/mem.h"
@@ -7,25 +6,33 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#define SMALLEST ((size_t)4096)
+
 void bytes_pool_fini(struct bytes_pool *pool)
 {
     assert(pool->in_use == 0);
-    while (pool->n_spare > 0)
-        free(pool->spare[--pool->n_spare]);
+    for (size_t i = 0; i < BYTES_CLASSES; i++) {
+        while (pool->n_spare[i] > 0)
+            free(pool->spare[i][--pool->n_spare[i]]);
+    }
 }
 
 struct bytes *bytes_new(struct bytes_pool *pool, size_t cap)
 {
+    unsigned class = 0;
     struct bytes *b;
 
-    if (cap == BYTES_BLOCK_SIZE && pool->n_spare > 0)
-        b = pool->spare[--pool->n_spare];
+    while (SMALLEST << class < cap)
+        class ++;
+    assert(class < BYTES_CLASSES);
+    if (pool->n_spare[class] > 0)
+        b = pool->spare[class][--pool->n_spare[class]];
     else
-        b = xmalloc(sizeof(*b) + cap);
+        b = xmalloc(sizeof(*b) + (SMALLEST << class));
     b->refs = 1;
+    b->class = class;
     b->pool = pool;
-    b->cap = cap;
-    pool->in_use += cap;
+    pool->in_use += SMALLEST << class;
     return b;
 }
 
@@ -42,9 +49,9 @@ void bytes_put(struct bytes *b)
     if (b == NULL || --b->refs > 0)
         return;
     pool = b->pool;
-    pool->in_use -= b->cap;
-    if (b->cap == BYTES_BLOCK_SIZE && pool->n_spare < BYTES_SPARE_MAX)
-        pool->spare[pool->n_spare++] = b;
+    pool->in_use -= SMALLEST << b->class;
+    if (pool->n_spare[b->class] < BYTES_SPARES)
+        pool->spare[b->class][pool->n_spare[b->class]++] = b;
     else
         free(b);
 }
