@@ -21,7 +21,7 @@ struct pool;
 
 struct cache_config {
     struct pool *pool;
-    const char *dir; /* created, mode 0700; NULL: nothing is kept on disk */
+    const char *dir;     /* created, mode 0700; NULL: nothing is kept on disk */
     size_t memory_bytes; /* bound of fetched data in memory; 0: 64 MiB */
 };
 

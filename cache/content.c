@@ -19,7 +19,8 @@ size_t content_hash_size(enum content_kind kind)
     return kinds[kind].size;
 }
 
-void content_text(const struct content_id *id, char out[static CONTENT_TEXT_MAX])
+void content_text(
+    const struct content_id *id, char out[static CONTENT_TEXT_MAX])
 {
     char hex[2 * DIGEST_MAX + 1];
 

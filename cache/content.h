@@ -24,7 +24,8 @@ struct content_id {
 
 /* "sha256-<hex>", "git-<hex>", "path-<hex>": unique, safe as a file name. */
 #define CONTENT_TEXT_MAX 80
-void content_text(const struct content_id *id, char out[static CONTENT_TEXT_MAX]);
+void content_text(
+    const struct content_id *id, char out[static CONTENT_TEXT_MAX]);
 
 bool content_equal(const struct content_id *a, const struct content_id *b);
 

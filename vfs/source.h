@@ -41,8 +41,8 @@ struct source_page {
 void source_page_free(struct source_page *page);
 
 struct source_revision {
-    char id[72];      /* a commit sha, for a repo: 40 hex digits */
-    int64_t time_ns;  /* of the commit: default of every mtime */
+    char id[72];     /* a commit sha, for a repo: 40 hex digits */
+    int64_t time_ns; /* of the commit: default of every mtime */
 };
 
 struct source {

@@ -107,8 +107,7 @@ void vfs_lookup(struct vfs *v, uint64_t dir, const char *name, size_t len,
 
 /* The target is appended to *out. -EINVAL if ino is not a link. */
 struct buf;
-void vfs_readlink(
-    struct vfs *v, uint64_t ino, struct buf *out, struct op *op);
+void vfs_readlink(struct vfs *v, uint64_t ino, struct buf *out, struct op *op);
 
 /* One entry of a listing. Cookies are ascending, at least 1 and below 2^63,
  * unique in their low 32 bits, and name the position after the entry, for

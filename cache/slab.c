@@ -1,0 +1,119 @@
+/* Slabs: fetched bytes in memory, until they are on disk and hashed. What
+ * cannot be saved, or not fast enough, stays as long as memory allows: a full
+ * or slow disk makes a mount stream, and bounds nothing but its own speed. */
+#include "cache/object.h"
+
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+struct slab *slab_new(struct cache_file *o, uint64_t offset, size_t len)
+{
+    struct slab *s = xcalloc(1, sizeof(*s));
+
+    slabs_trim(o->cache);
+    s->state = SLAB_FILLING;
+    s->object = o;
+    s->bytes = bytes_new(&o->cache->bytes, len);
+    s->offset = offset;
+    s->len = len;
+    TAILQ_INSERT_TAIL(&o->slabs, s, link);
+    return s;
+}
+
+struct slab *slab_find(struct cache_file *o, uint64_t pos)
+{
+    struct slab *s;
+
+    TAILQ_FOREACH (s, &o->slabs, link) {
+        if (pos >= s->offset && pos < s->offset + s->filled)
+            return s;
+    }
+    return NULL;
+}
+
+/* Blocks that nothing but this slab has. */
+static uint64_t unsaved_blocks(const struct slab *s)
+{
+    uint64_t first = s->offset / ENTRY_BLOCK;
+    uint64_t n = 0;
+
+    for (uint64_t i = first; i < first + entry_blocks(s->filled); i++)
+        n += !object_present(s->object, i);
+    return n;
+}
+
+void slab_finish(struct slab *s)
+{
+    struct cache_file *o = s->object;
+
+    if (s->offset + s->filled != o->size)
+        s->filled -= s->filled % ENTRY_BLOCK; /* whole blocks only */
+    s->len = s->filled;
+    s->state = SLAB_FILLED;
+    if (s->filled == 0) {
+        slab_drop(s);
+        return;
+    }
+    o->n_unsaved += unsaved_blocks(s);
+    saver_kick(o);
+    verifier_kick(o);
+}
+
+bool slab_wanted(const struct slab *s)
+{
+    const struct verifier *v = &s->object->verifier;
+
+    /* The verifier takes slabs in the order of offsets; what lies far ahead of
+     * it is read back from the disk when its time comes. */
+    return !s->object->verified && s->offset + s->filled > v->at &&
+        s->offset < v->at + 8 * SLAB_MAX;
+}
+
+void slab_settle(struct slab *s, enum slab_state state)
+{
+    struct cache_file *o = s->object;
+
+    if (state == SLAB_SAVED) {
+        o->n_unsaved -= unsaved_blocks(s);
+        object_set_present(o, s->offset / ENTRY_BLOCK, entry_blocks(s->filled));
+        object_set_checked(o, s->offset / ENTRY_BLOCK, entry_blocks(s->filled));
+    }
+    s->state = state;
+    TAILQ_INSERT_TAIL(&o->cache->idle, s, idle);
+    if (state == SLAB_SAVED && !slab_wanted(s))
+        slab_drop(s);
+    else
+        slabs_trim(o->cache);
+}
+
+bool slab_droppable(const struct slab *s)
+{
+    return s->state != SLAB_FILLING && s != s->object->saver.slab;
+}
+
+void slab_drop(struct slab *s)
+{
+    struct cache_file *o = s->object;
+
+    if (s->state == SLAB_SAVED || s->state == SLAB_KEPT)
+        TAILQ_REMOVE(&o->cache->idle, s, idle);
+    if (s->state == SLAB_FILLED || s->state == SLAB_KEPT)
+        o->n_unsaved -= unsaved_blocks(s);
+    TAILQ_REMOVE(&o->slabs, s, link);
+    bytes_put(s->bytes);
+    free(s);
+}
+
+void slabs_trim(struct cache *c)
+{
+    struct slab *s;
+    struct slab *next;
+
+    for (s = TAILQ_FIRST(&c->idle);
+         s != NULL && c->bytes.in_use > c->memory_limit; s = next) {
+        next = TAILQ_NEXT(s, idle);
+        if (slab_droppable(s))
+            slab_drop(s);
+    }
+}
