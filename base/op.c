@@ -122,7 +122,7 @@ void op_gate_init(struct op_gate *g, unsigned limit)
 
 void op_gate_enter(struct op_gate *g, struct op *op)
 {
-    if (g->inside < g->limit) {
+    if (g->inside < g->limit && op_list_empty(&g->waiting)) {
         g->inside++;
         return;
     }
@@ -132,7 +132,15 @@ void op_gate_enter(struct op_gate *g, struct op *op)
 void op_gate_leave(struct op_gate *g)
 {
     assert(g->inside > 0);
-    /* The place passes on without a moment in which it is free. */
-    if (!op_list_wake_one(&g->waiting, 0))
-        g->inside--;
+    g->inside--;
+    /* Who is let in may leave at once: the loop below, further up the stack,
+     * then lets in the next, so that a long queue costs no recursion. */
+    if (g->letting_in)
+        return;
+    g->letting_in = true;
+    while (g->inside < g->limit && !op_list_empty(&g->waiting)) {
+        g->inside++;
+        op_list_wake_one(&g->waiting, 0);
+    }
+    g->letting_in = false;
 }

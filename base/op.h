@@ -41,6 +41,7 @@ struct op_list {
 struct op_gate {
     unsigned limit;
     unsigned inside;
+    bool letting_in; /* op_gate_leave() is on the stack */
     struct op_list waiting;
 };
 
@@ -73,6 +74,8 @@ bool op_list_empty(const struct op_list *l);
 void op_list_wake(struct op_list *l, int err);
 bool op_list_wake_one(struct op_list *l, int err);
 
+/* Who came first enters first. The gate must outlive each call, in which
+ * operations that waited may run to their end. */
 void op_gate_init(struct op_gate *g, unsigned limit);
 void op_gate_enter(struct op_gate *g, struct op *op);
 void op_gate_leave(struct op_gate *g);
