@@ -88,64 +88,116 @@ void handle_close(uv_handle_t *handle, struct op *op)
     uv_close(handle, handle_closed);
 }
 
-/* The part after the seconds: ".123", then "Z" or "+01:00". */
-static int parse_fraction_and_zone(const char *p, int64_t *ns)
-{
-    int64_t fraction = 0;
-    int64_t unit = 100000000;
-    int hours = 0;
-    int minutes = 0;
-    int used = 0;
-    int sign;
+/* ---- Dates: a scanner that fails for good at the first wrong character. */
 
-    if (*p == '.') {
-        for (p++; *p >= '0' && *p <= '9'; p++, unit /= 10)
-            fraction += (*p - '0') * unit;
+struct scan {
+    const char *p;
+    bool bad;
+};
+
+/* The number of exactly n digits, between least and most. */
+static int scan_number(struct scan *s, int n, int least, int most)
+{
+    int v = 0;
+
+    for (int i = 0; i < n && !s->bad; i++) {
+        s->bad = *s->p < '0' || *s->p > '9';
+        if (!s->bad)
+            v = v * 10 + (*s->p++ - '0');
     }
-    *ns += fraction;
-    if (strcmp(p, "Z") == 0 || strcmp(p, "z") == 0)
+    s->bad = s->bad || v < least || v > most;
+    return v;
+}
+
+/* One character of the set, or 0. */
+static char scan_char(struct scan *s, const char *set)
+{
+    s->bad = s->bad || *s->p == '\0' || strchr(set, *s->p) == NULL;
+    return s->bad ? '\0' : *s->p++;
+}
+
+/* ".123" or nothing; digits beyond nanoseconds are dropped. */
+static int64_t scan_fraction(struct scan *s)
+{
+    int64_t unit = 100000000;
+    int64_t ns = 0;
+
+    if (s->bad || *s->p != '.')
         return 0;
-    if (*p != '+' && *p != '-')
-        return -EBADMSG;
-    sign = *p == '+' ? -1 : 1;
-    if (sscanf(p + 1, "%2d:%2d%n", &hours, &minutes, &used) != 2 ||
-        p[1 + used] != '\0')
-        return -EBADMSG;
-    *ns += (int64_t)sign * (hours * 60 + minutes) * 60 * 1000000000;
-    return 0;
+    s->p++;
+    s->bad = *s->p < '0' || *s->p > '9';
+    for (; *s->p >= '0' && *s->p <= '9'; s->p++, unit /= 10)
+        ns += (*s->p - '0') * unit;
+    return ns;
+}
+
+/* Days since 1970 as seconds; the calendar refuses the 30th of February. */
+static int64_t scan_date(struct scan *s)
+{
+    struct tm tm = {0};
+    struct tm given;
+    time_t seconds;
+
+    tm.tm_year = scan_number(s, 4, 1970, 2250) - 1900;
+    scan_char(s, "-");
+    tm.tm_mon = scan_number(s, 2, 1, 12) - 1;
+    scan_char(s, "-");
+    tm.tm_mday = scan_number(s, 2, 1, 31);
+    if (s->bad)
+        return 0;
+    given = tm;
+    seconds = timegm(&tm);
+    s->bad = tm.tm_mday != given.tm_mday;
+    return (int64_t)seconds;
+}
+
+/* Seconds to subtract: "Z", "+01:00". */
+static int64_t scan_zone(struct scan *s)
+{
+    char sign = scan_char(s, "Zz+-");
+    int hours;
+
+    if (sign != '+' && sign != '-')
+        return 0;
+    hours = scan_number(s, 2, 0, 23);
+    scan_char(s, ":");
+    return (sign == '+' ? 60 : -60) *
+        (int64_t)(hours * 60 + scan_number(s, 2, 0, 59));
 }
 
 int time_parse_rfc3339(const char *text, int64_t *ns)
 {
-    struct tm tm = {0};
-    int64_t value;
-    int used = 0;
+    struct scan s = {.p = text};
+    int64_t seconds = scan_date(&s);
+    int64_t fraction;
 
-    if (sscanf(text, "%4d-%2d-%2d%*[Tt ]%2d:%2d:%2d%n", &tm.tm_year, &tm.tm_mon,
-            &tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &used) != 6)
+    scan_char(&s, "Tt ");
+    seconds += (int64_t)scan_number(&s, 2, 0, 23) * 3600;
+    scan_char(&s, ":");
+    seconds += (int64_t)scan_number(&s, 2, 0, 59) * 60;
+    scan_char(&s, ":");
+    seconds += scan_number(&s, 2, 0, 60); /* 60: a leap second */
+    fraction = scan_fraction(&s);
+    seconds -= scan_zone(&s);
+    if (s.bad || *s.p != '\0')
         return -EBADMSG;
-    if (tm.tm_year < 1970 || tm.tm_mon < 1 || tm.tm_mon > 12 ||
-        tm.tm_mday < 1 || tm.tm_mday > 31 || tm.tm_hour < 0 ||
-        tm.tm_hour > 23 || tm.tm_min < 0 || tm.tm_min > 59 || tm.tm_sec < 0 ||
-        tm.tm_sec > 60 || tm.tm_year > 2250)
-        return -EBADMSG;
-    tm.tm_year -= 1900;
-    tm.tm_mon -= 1;
-    value = (int64_t)timegm(&tm) * 1000000000;
-    if (parse_fraction_and_zone(text + used, &value) != 0)
-        return -EBADMSG;
-    *ns = value;
+    *ns = seconds * 1000000000 + fraction;
     return 0;
 }
 
 void time_format_rfc3339(int64_t ns, char text[static 32])
 {
     time_t seconds = (time_t)(ns / 1000000000);
+    int64_t within = ns % 1000000000;
     struct tm tm;
 
+    if (within < 0) {
+        within += 1000000000;
+        seconds--;
+    }
     gmtime_r(&seconds, &tm);
     snprintf(text, 32, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
         (tm.tm_year + 1900) % 10000, (tm.tm_mon + 1) % 100, tm.tm_mday % 100,
         tm.tm_hour % 100, tm.tm_min % 100, tm.tm_sec % 100,
-        (int)(ns / 1000000 % 1000) % 1000);
+        (int)(within / 1000000) % 1000);
 }
