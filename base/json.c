@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EXACT_MAX 9007199254740992.0 /* 2^53: whole numbers in a double */
+/* 2^53: from here on doubles leave whole numbers out. */
+#define EXACT_END 9007199254740992.0
 
 static const cJSON *in(const struct json *v)
 {
@@ -23,23 +24,52 @@ static const struct json *out(const cJSON *v)
     return (const struct json *)(const void *)v;
 }
 
-/* cJSON ends a string at an escaped NUL, which would turn one name into
- * another. Such an escape becomes bytes that no UTF-8 text has; json_as_str()
- * does not give out a string with one. */
+/* cJSON ends a string at a NUL, which would turn one name into another: at a
+ * raw one, and at what it makes of "\u" without four digits, which are no
+ * JSON; and at an escaped one, which is. That becomes bytes that no UTF-8 text
+ * has; json_as_str() does not give out a string with one. */
 #define NUL_ESCAPE "\\u0000"
+#define ESCAPE_SIZE 6
 #define NOT_TEXT 0xff
+
+static bool unicode_escape_ok(const char *p, const char *end)
+{
+    if (end - p < ESCAPE_SIZE)
+        return false;
+    for (int i = 2; i < ESCAPE_SIZE; i++) {
+        if (memchr("0123456789abcdefABCDEF", p[i], 22) == NULL)
+            return false;
+    }
+    return true;
+}
+
+/* Every escape is well formed; *nul: one of them is that of NUL. */
+static bool escapes_ok(const char *text, size_t n, bool *nul)
+{
+    const char *end = text + n;
+    const char *p = text;
+
+    while ((p = memchr(p, '\\', (size_t)(end - p))) != NULL) {
+        if (end - p < 2)
+            return false;
+        if (p[1] == 'u' && !unicode_escape_ok(p, end))
+            return false;
+        if (p[1] == 'u' && memcmp(p, NUL_ESCAPE, ESCAPE_SIZE) == 0)
+            *nul = true;
+        p += 2; /* what follows a backslash is escaped by it */
+    }
+    return true;
+}
 
 static void mark_nul_escapes(char *text, size_t n)
 {
-    const size_t len = strlen(NUL_ESCAPE);
+    char *end = text + n;
+    char *p = text;
 
-    for (size_t i = 0; i + len <= n; i++) {
-        if (text[i] != '\\')
-            continue;
-        if (memcmp(text + i, NUL_ESCAPE, len) == 0)
-            memset(text + i, NOT_TEXT, len);
-        else
-            i++; /* what follows a backslash is escaped by it */
+    while ((p = memchr(p, '\\', (size_t)(end - p))) != NULL) {
+        if (p[1] == 'u' && memcmp(p, NUL_ESCAPE, ESCAPE_SIZE) == 0)
+            memset(p, NOT_TEXT, ESCAPE_SIZE);
+        p += 2;
     }
 }
 
@@ -62,10 +92,13 @@ static int parse(const char *text, size_t n, struct json **root)
 
 int json_parse(const char *text, size_t n, struct json **root)
 {
+    bool nul = false;
     char *copy;
     int err;
 
-    if (memmem(text, n, NUL_ESCAPE, strlen(NUL_ESCAPE)) == NULL)
+    if (n == 0 || memchr(text, '\0', n) != NULL || !escapes_ok(text, n, &nul))
+        return -EBADMSG;
+    if (!nul)
         return parse(text, n, root);
     copy = xmalloc(n);
     memcpy(copy, text, n);
@@ -116,7 +149,7 @@ bool json_i64(const struct json *object, const char *key, int64_t *value)
 {
     const cJSON *v = in(json_get(object, key));
 
-    if (!cJSON_IsNumber(v) || fabs(v->valuedouble) > EXACT_MAX ||
+    if (!cJSON_IsNumber(v) || fabs(v->valuedouble) >= EXACT_END ||
         v->valuedouble != floor(v->valuedouble))
         return false;
     *value = (int64_t)v->valuedouble;

@@ -25,7 +25,7 @@ bool json_is_array(const struct json *v);
 bool json_is_null(const struct json *v); /* an explicit null */
 
 /* The member's value, or NULL / false when it is absent or of another type.
- * json_u64 refuses negative, fractional, and numbers above 2^53; json_str a
+ * json_u64 refuses negative, fractional, and numbers from 2^53 on; json_str a
  * string with a NUL in it. */
 const char *json_str(const struct json *object, const char *key);
 bool json_u64(const struct json *object, const char *key, uint64_t *out);
