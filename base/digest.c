@@ -128,6 +128,11 @@ uint32_t checksum32(const void *p, size_t n)
     return sum != 0 ? sum : 1;
 }
 
+uint64_t checksum64(const void *p, size_t n, uint64_t salt)
+{
+    return XXH3_64bits_withSeed(p, n, salt);
+}
+
 void random_bytes(void *p, size_t n)
 {
     must(RAND_bytes(p, (int)n));
@@ -223,8 +228,10 @@ long base64_parse(const char *text, size_t n, uint8_t *out)
     size_t digits = 0;
     long used = 0;
 
-    for (size_t pad = 0; n > 0 && text[n - 1] == '=' && pad < 2; pad++)
-        n--;
+    if (n % 4 == 0) { /* only there can padding be right */
+        for (int pad = 0; n > 0 && text[n - 1] == '=' && pad < 2; pad++)
+            n--;
+    }
     for (; digits < n; digits++) {
         int six = base64_value(text[digits]);
 

@@ -47,6 +47,9 @@ bool mac_equal(const uint8_t *a, const uint8_t *b, size_t n);
 /* Not cryptographic: finds bytes that the disk changed. Never 0. */
 uint32_t checksum32(const void *p, size_t n);
 
+/* Nor is this: for hash tables whose keys come from outside; salt is random. */
+uint64_t checksum64(const void *p, size_t n, uint64_t salt);
+
 /* From the system; ends the process if it has none. */
 void random_bytes(void *p, size_t n);
 
