@@ -139,6 +139,11 @@ struct cache_file *cache_file_get(struct cache *c, const struct content_id *id,
     return object_get(o);
 }
 
+struct cache_file *cache_file_ref(struct cache_file *f)
+{
+    return object_get(f);
+}
+
 void cache_file_put(struct cache_file *f)
 {
     object_put(f);

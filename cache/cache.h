@@ -46,6 +46,7 @@ struct cache_stats cache_stats(const struct cache *c);
  * missing. Two paths with one content get the same file. Does not wait. */
 struct cache_file *cache_file_get(struct cache *c, const struct content_id *id,
     uint64_t size, struct origin *origin);
+struct cache_file *cache_file_ref(struct cache_file *f);
 void cache_file_put(struct cache_file *f);
 
 /* How often this content turned out not to be what its id says. A change means

@@ -48,11 +48,6 @@ static struct reading *reading_of(struct op *op)
     return container_of(op, struct reading, op);
 }
 
-static uint64_t min_u64(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
 static void start(struct op *op)
 {
     struct reading *r = reading_of(op);
