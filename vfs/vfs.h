@@ -51,7 +51,9 @@ struct vfs_config {
     uint32_t uid;          /* owner that attributes show */
     uint32_t gid;
     size_t inode_limit;  /* hot inodes kept in memory */
-    size_t window_bytes; /* most read-ahead of one stream */
+    size_t window_bytes; /* most read-ahead of one file */
+    bool resolve_anew;   /* the revision, also after an unclean end: no client
+                            can have survived it */
 };
 
 /* Opens or creates the mount's database, resolves the source's revision (or
@@ -69,6 +71,9 @@ void vfs_close(struct vfs *v, bool clean, struct op *op);
 int vfs_value_get(
     struct vfs *v, const char *name, void *p, size_t cap, size_t *len);
 int vfs_value_set(struct vfs *v, const char *name, const void *p, size_t len);
+
+/* The revision that is pinned: for a repo, the commit sha. */
+const char *vfs_revision(const struct vfs *v);
 
 struct vfs_info {
     bool read_only;
