@@ -25,6 +25,7 @@
 #include "base/work.h"
 #include "cache/cache.h"
 #include "cache/origin.h"
+#include "test/lib/waiter.h"
 
 #define MIB ((uint64_t)1 << 20)
 
@@ -34,13 +35,13 @@ struct script {
     struct origin origin;
     uv_loop_t *loop;
     uint64_t size;
-    size_t piece;       /* bytes per delivery */
-    uint64_t corrupt;   /* offset of a wrong byte, or UINT64_MAX */
-    uint64_t fail_at;   /* the read ends with fail_err there; UINT64_MAX: no */
+    size_t piece;     /* bytes per delivery */
+    uint64_t corrupt; /* offset of a wrong byte, or UINT64_MAX */
+    uint64_t fail_at; /* the read ends with fail_err there; UINT64_MAX: no */
     int fail_err;
     unsigned reads;
     uint64_t bytes;
-    bool held;          /* deliveries wait until released */
+    bool held; /* deliveries wait until released */
     struct op_list released;
 };
 
@@ -63,8 +64,8 @@ static void deliver(struct op *op)
     struct delivery *d = container_of(op, struct delivery, op);
     struct script *s = d->s;
     uint8_t piece[65536];
-    size_t n = min_size(min_size(s->piece, sizeof(piece)),
-        (size_t)(d->end - d->at));
+    size_t n =
+        min_size(min_size(s->piece, sizeof(piece)), (size_t)(d->end - d->at));
 
     if (s->held) {
         op_list_wait(&s->released, op);
@@ -124,40 +125,6 @@ struct fix {
     char *cache_dir;
 };
 
-struct waiter {
-    struct op op;
-    bool done;
-    int err;
-};
-
-static void nothing(struct op *op)
-{
-    (void)op;
-}
-
-static void waiter_end(struct op *op)
-{
-    struct waiter *w = container_of(op, struct waiter, op);
-
-    w->err = op->err;
-    w->done = true;
-}
-
-/* An operation that ends when what it is handed to has ended. */
-static void wait_begin(struct waiter *w)
-{
-    *w = (struct waiter){0};
-    w->op = (struct op){.end = waiter_end, .next = nothing, .pending = 1};
-}
-
-static int wait_for(struct fix *f, struct waiter *w)
-{
-    op_wake(&w->op, 0);
-    while (!w->done)
-        uv_run(&f->loop, UV_RUN_ONCE);
-    return w->err;
-}
-
 static void set_content(struct fix *f, uint64_t size)
 {
     struct digest *d = digest_new(DIGEST_SHA256);
@@ -186,7 +153,7 @@ static void close_cache(struct fix *f)
 
     wait_begin(&w);
     cache_close(f->cache, &w.op);
-    assert_int_equal(wait_for(f, &w), 0);
+    assert_int_equal(wait_for(&w, &f->loop), 0);
     f->cache = NULL;
 }
 
@@ -229,8 +196,7 @@ static int teardown(void **state)
 
 static struct cache_file *get_file(struct fix *f)
 {
-    return cache_file_get(
-        f->cache, &f->id, f->script.size, &f->script.origin);
+    return cache_file_get(f->cache, &f->id, f->script.size, &f->script.origin);
 }
 
 static void check_bytes(const struct bytes_parts *parts, uint64_t offset)
@@ -243,8 +209,8 @@ static void check_bytes(const struct bytes_parts *parts, uint64_t offset)
     }
 }
 
-static int read_range(struct fix *f, struct cache_file *file, uint64_t offset,
-    size_t len)
+static int read_range(
+    struct fix *f, struct cache_file *file, uint64_t offset, size_t len)
 {
     struct bytes_parts parts = {0};
     struct waiter w;
@@ -252,7 +218,7 @@ static int read_range(struct fix *f, struct cache_file *file, uint64_t offset,
 
     wait_begin(&w);
     cache_read(file, offset, len, &parts, &w.op);
-    err = wait_for(f, &w);
+    err = wait_for(&w, &f->loop);
     if (err == 0) {
         assert_int_equal(parts.len, len);
         check_bytes(&parts, offset);
@@ -284,8 +250,7 @@ static char *entry_file(struct fix *f)
     char text[CONTENT_TEXT_MAX];
 
     content_text(&f->id, text);
-    return xasprintf(
-        "%s/objects/%02x/%s", f->cache_dir, f->id.hash[0], text);
+    return xasprintf("%s/objects/%02x/%s", f->cache_dir, f->id.hash[0], text);
 }
 
 /* ---- Cases */
@@ -341,7 +306,7 @@ static void test_one_flight_for_many_readers(void **state)
     f->script.held = false;
     op_list_wake(&f->script.released, 0);
     for (int i = 0; i < 8; i++) {
-        assert_int_equal(wait_for(f, &w[i]), 0);
+        assert_int_equal(wait_for(&w[i], &f->loop), 0);
         check_bytes(&parts[i], 0);
         bytes_parts_free(&parts[i]);
     }
@@ -383,7 +348,7 @@ static void test_wrong_content_is_an_error_at_the_end(void **state)
 
         wait_begin(&w);
         cache_read(file, MIB, MIB, &parts, &w.op);
-        assert_int_equal(wait_for(f, &w), 0);
+        assert_int_equal(wait_for(&w, &f->loop), 0);
         bytes_parts_free(&parts);
     }
     /* ... the last one not. */
