@@ -209,9 +209,10 @@ static int remove_at(int dir, const char *name)
 
     if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
         return 0;
+    err = -errno;
     fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0)
-        return -errno;
+    if (fd < 0) /* no directory: then it is the removal that failed */
+        return errno == ENOTDIR || errno == ELOOP ? err : -errno;
     err = remove_inside(fd);
     if (err == 0 && unlinkat(dir, name, AT_REMOVEDIR) != 0)
         err = -errno;
