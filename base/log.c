@@ -1,7 +1,9 @@
-/* The process's log. A line is formatted into a local buffer and written with
- * one write(2), so that lines of several threads and processes never mix. */
+/* The process's log. A line is put together first and written with one
+ * write(2), so that lines of several threads and processes never mix. */
 #include "base/log.h"
 
+#include "base/buf.h"
+#include "base/json.h"
 #include "base/timer.h"
 
 #include <stdarg.h>
@@ -9,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LINE_MAX_BYTES 4096
+#define TEXT_MAX 4000 /* the rest is cut off */
 #define MODULES_MAX 256
 
 static const char *const level_name[] = {
@@ -67,65 +69,52 @@ static bool module_listed(const char *text)
     return strstr(log_modules, key) != NULL;
 }
 
-/* Appends text as the inside of a JSON string; control bytes become '?'. */
-static size_t escape(char *out, size_t room, const char *text)
+/* A name from outside must not forge a line of its own. */
+static void one_line(char *text)
 {
-    size_t n = 0;
-
-    for (; *text != '\0' && n + 2 < room; text++) {
-        if (*text == '"' || *text == '\\')
-            out[n++] = '\\';
-        out[n++] = (unsigned char)*text < 0x20 ? '?' : *text;
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text < 0x20)
+            *text = '?';
     }
-    return n;
 }
 
-static size_t as_json(
-    char *line, enum log_level level, const char *stamp, const char *text)
+static void put_json(struct buf *line, const char *level, const char *text)
 {
-    int n = snprintf(line, LINE_MAX_BYTES,
-        "{\"time\":\"%s\",\"level\":\"%s\",\"text\":\"", stamp,
-        level_name[level]);
-    size_t used = (size_t)n;
+    struct jsonw w = {.to = line};
+    char stamp[32];
 
-    used += escape(line + used, LINE_MAX_BYTES - used - 4, text);
-    memcpy(line + used, "\"}\n", 3);
-    return used + 3;
+    time_format_rfc3339(clock_wall_ns(), stamp);
+    jsonw_object(&w, NULL);
+    jsonw_str(&w, "time", stamp);
+    jsonw_str(&w, "level", level);
+    jsonw_str(&w, "text", text);
+    jsonw_object_end(&w);
+    buf_addc(line, '\n');
 }
 
-static size_t as_text(
-    char *line, enum log_level level, const char *stamp, const char *text)
+static void put_text(struct buf *line, const char *level, const char *text)
 {
-    int n = snprintf(
-        line, LINE_MAX_BYTES - 1, "%s %-5s %s", stamp, level_name[level], text);
-    size_t used = min_size((size_t)n, LINE_MAX_BYTES - 2);
+    char stamp[32];
 
-    /* A name from outside must not forge a line of its own. */
-    for (size_t i = 0; i < used; i++) {
-        if ((unsigned char)line[i] < 0x20)
-            line[i] = '?';
-    }
-    line[used] = '\n';
-    return used + 1;
+    time_format_rfc3339(clock_wall_ns(), stamp);
+    buf_addf(line, "%s %-5s %s\n", stamp, level, text);
 }
 
 void log_line(enum log_level level, const char *fmt, ...)
 {
-    char text[LINE_MAX_BYTES - 128];
-    char line[LINE_MAX_BYTES];
-    char stamp[32];
-    va_list ap;
-    size_t n;
+    struct buf line = {0};
+    char text[TEXT_MAX];
     ssize_t written;
+    va_list ap;
 
     if (level > log_max && !(level == LOG_DEBUG && module_listed(fmt)))
         return;
     va_start(ap, fmt);
     vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
-    time_format_rfc3339(clock_wall_ns(), stamp);
-    n = log_as_json ? as_json(line, level, stamp, text)
-                    : as_text(line, level, stamp, text);
-    written = write(log_fd, line, n);
+    one_line(text);
+    (log_as_json ? put_json : put_text)(&line, level_name[level], text);
+    written = write(log_fd, line.data, line.len);
     (void)written;
+    buf_free(&line);
 }
