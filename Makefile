@@ -8,7 +8,7 @@
 #:  make fuzz         libFuzzer on every parser; F=fuzz_rpc SECONDS_EACH=60
 #:  make check-macos  compile for macOS
 #:  make install      to PREFIX (/usr/local), below DESTDIR; make uninstall
-#:  make layers, format, deps, clean, help
+#:  make unit, layers, format, deps, clean
 #: SAN=address (with UBSan and leaks) or SAN=thread: in build/address, ...
 DRY_RUN := $(findstring n,$(firstword -$(MAKEFLAGS)))
 MAKEFLAGS += --no-builtin-rules
@@ -17,7 +17,6 @@ MAKEFLAGS += -j$(shell getconf _NPROCESSORS_ONLN || echo 2)
 endif
 SHELL := /bin/bash
 VERSION := 0.1.0
-PREFIX ?= /usr/local
 B := build
 OS := $(if $(filter Darwin,$(shell uname -s)),darwin,linux)
 CC := $(if $(filter default undefined,$(origin CC)),cc,$(CC))
@@ -57,7 +56,7 @@ LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>&-) -lm -lpthread
 DEFINES := -std=c11 -D_GNU_SOURCE -DHFFS_VERSION='"$(VERSION)"' -I. -I$(B)
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2
 COMPILE = $(CC) $(DEFINES) $(INCLUDES) $(WARN) $(CFLAGS) $(SANFLAGS) -MMD -MP
-LINK = $(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^
+LINK = $(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^)
 
 LAYERS := base hub cache vfs nfsd cli
 OTHER_OS := %_$(if $(filter linux,$(OS)),darwin,linux).c
@@ -71,7 +70,9 @@ UNIT := $(call programs,test/unit/test_*.c test/cli/test_*.c)
 PROTO := $(call programs,test/proto/*.c)
 FUZZ := $(call programs,test/fuzz/fuzz_*.c)
 BENCH := $(B)/test/bench/load $(B)/test/bench/limits
-TESTLIB := $(patsubst %.c,$(B)/%.o,$(wildcard test/lib/*.c))
+objects = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)))
+.SECONDARY:
+TESTLIB := $(call objects,test/lib/*.c)
 SHIM := $(if $(filter linux,$(OS)),build/guest/xstate.so)
 
 .PHONY: all unit test-programs
@@ -103,7 +104,8 @@ $(PROTO): %: %.o $(TESTLIB) $(LIB)
 	$(LINK) $(LIBS) $(shell $(PKG_CONFIG) --libs libnfs)
 $(BENCH): %: %.o
 	$(LINK) -lm
-$(B)/test/bench/load: $(patsubst %.c,$(B)/%.o,$(wildcard test/bench/load_*.c))
+$(B)/test/bench/load: $(call objects,test/bench/load_*.c)
+$(B)/test/proto/memnfsd: $(call objects,test/lib/memvfs/*.c)
 # A harness gets libFuzzer, or a main of ours that replays its corpus.
 $(FUZZ): %: %.o $(if $(filter fuzz,$(SAN)),,$(B)/test/fuzz/replay.o) $(LIB)
 	$(LINK) $(if $(filter fuzz,$(SAN)),-fsanitize=fuzzer) $(LIBS)
@@ -134,12 +136,11 @@ deps:
 	@test/deps list
 
 .PHONY: install uninstall clean
+BIN := $(DESTDIR)$(or $(PREFIX),/usr/local)/bin
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin
-	install $(B)/hffs $(DESTDIR)$(PREFIX)/bin/
-	ln -sf hffs $(DESTDIR)$(PREFIX)/bin/hffs-nfs
+	install -d $(BIN) && install $(B)/hffs $(BIN)/ && ln -sf hffs $(BIN)/hffs-nfs
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/hffs $(DESTDIR)$(PREFIX)/bin/hffs-nfs
+	rm -f $(BIN)/hffs $(BIN)/hffs-nfs
 clean:
 	rm -rf build
 help:
