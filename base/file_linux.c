@@ -6,6 +6,8 @@
 #include <linux/fs.h>
 #include <linux/magic.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -77,14 +79,14 @@ int file_clone(int from, int to)
 
 uint64_t process_rss_bytes(void)
 {
-    unsigned long size = 0;
-    unsigned long resident = 0;
+    char text[128]; /* "size resident shared ...", in pages */
+    unsigned long long resident = 0;
     FILE *f = fopen("/proc/self/statm", "re");
 
     if (f == NULL)
         return 0;
-    if (fscanf(f, "%lu %lu", &size, &resident) != 2)
-        resident = 0;
+    if (fgets(text, sizeof(text), f) != NULL && strchr(text, ' ') != NULL)
+        resident = strtoull(strchr(text, ' '), NULL, 10);
     fclose(f);
-    return (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE);
+    return resident * (uint64_t)sysconf(_SC_PAGESIZE);
 }

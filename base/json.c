@@ -32,12 +32,13 @@ static const struct json *out(const cJSON *v)
 #define ESCAPE_SIZE 6
 #define NOT_TEXT 0xff
 
+/* In a text without NUL. */
 static bool unicode_escape_ok(const char *p, const char *end)
 {
     if (end - p < ESCAPE_SIZE)
         return false;
     for (int i = 2; i < ESCAPE_SIZE; i++) {
-        if (memchr("0123456789abcdefABCDEF", p[i], 22) == NULL)
+        if (strchr("0123456789abcdefABCDEF", p[i]) == NULL)
             return false;
     }
     return true;
