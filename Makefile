@@ -129,7 +129,7 @@ lint: layers $(OBJ)
 layers:
 	test/lint/layers
 check-macos: $(XDR:%=%.h)
-	B=$(B) test/macos/run
+	B=$(B) test/macos/t_compile.sh
 format:
 	clang-format -i $(wildcard $(LAYERS:%=%/*.[ch]) test/*/*.[ch])
 deps:

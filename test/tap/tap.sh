@@ -1,12 +1,12 @@
 # shellcheck shell=bash
 # TAP for shell scripts: source this, check, end with done_testing. What a
 # check says should be a claim: ok "the listing is complete" test $n -eq 100.
-tap_checks=0
+tap_checks=0 tap_failures=0
 
 tap_result() { # "ok" or "not ok", claim
     tap_checks=$((tap_checks + 1))
     echo "$1 $tap_checks - $2"
-    [ "$1" = ok ]
+    [ "$1" = ok ] || ! tap_failures=$((tap_failures + 1))
 }
 
 # ok CLAIM COMMAND...: the command succeeds. What it says is shown if not.
@@ -57,7 +57,10 @@ bail_out() {
     exit 1
 }
 
-done_testing() { echo "1..$tap_checks"; }
+done_testing() {
+    echo "1..$tap_checks"
+    [ $tap_failures -eq 0 ]
+}
 
 # until_true SECONDS COMMAND...: asks again until it succeeds.
 until_true() {

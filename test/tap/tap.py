@@ -3,13 +3,14 @@ import sys
 import time
 import traceback
 
-_checks = 0
+_checks = _failures = 0
 
 
 def check(claim, holds, *details):
     """One check. details say what was there instead, when it does not hold."""
-    global _checks
+    global _checks, _failures
     _checks += 1
+    _failures += not holds
     print(f"{'ok' if holds else 'not ok'} {_checks} - {claim}")
     if not holds:
         for detail in details:
