@@ -27,27 +27,30 @@ def equal(claim, got, wanted):
 def raises(claim, kind, call, *args):
     """The call fails with this exception, or with this errno if kind is a
     number."""
-try : got
-= f "it returned {call(*args)!r}" except Exception as error
-    : right = (getattr(error, "errno", None) ==
-          kind if isinstance (kind, int) else isinstance(error, kind)) if right
-    : return check(claim, True) got =
-          traceback.format_exc() return check(claim, False, got)
+    try:
+        got = f"it returned {call(*args)!r}"
+    except Exception as error:
+        right = (getattr(error, "errno", None) == kind
+                 if isinstance(kind, int) else isinstance(error, kind))
+        if right:
+            return check(claim, True)
+        got = traceback.format_exc()
+    return check(claim, False, got)
 
-              def
-              until(condition, seconds = 30)
-    : ""
-      "Asks again until it is true; the last answer."
-      "" deadline = time.monotonic() +
-              seconds while not(answer
-                                : = condition()) and
-          time.monotonic() < deadline : time.sleep(0.02) return answer
 
-                                            def
-                                            skip_all(why)
-    : print(f "1..0 # SKIP {why}")
-          sys.exit(0)
+def until(condition, seconds=30):
+    """Asks again until it is true; the last answer."""
+    deadline = time.monotonic() + seconds
+    while not (answer := condition()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return answer
 
-              def
-              done()
-    : print(f "1..{_checks}") sys.exit(0)
+
+def skip_all(why):
+    print(f"1..0 # SKIP {why}")
+    sys.exit(0)
+
+
+def done():
+    print(f"1..{_checks}")
+    sys.exit(1 if _failures else 0)
