@@ -1,4 +1,4 @@
-/* Names and small files of a mount's state. */
+/* Names of a mount's state. */
 #include "cli/place.h"
 
 #include <dirent.h>
@@ -11,11 +11,8 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/file.h"
-#include "base/json.h"
 #include "cli/invocation.h"
-#include "cli/lock.h"
 
-#define RECORD_MAX 65536
 #define LOG_NAME_MAX 64
 
 /* 128 bits of SHA-256 are plenty, and leave room in the socket's path. */
@@ -124,48 +121,4 @@ void place_list(const char *state, struct opt_list *dirs)
     if (d != NULL)
         closedir(d);
     free(path);
-}
-
-int record_save(const char *dir, const char *name, struct buf *text)
-{
-    char *path = xasprintf("%s/%s", dir, name);
-    int err = file_replace(path, text->data, text->len, 0600);
-
-    free(path);
-    return err;
-}
-
-struct json *record_load(const char *dir, const char *name)
-{
-    char *path = xasprintf("%s/%s", dir, name);
-    struct buf text = {0};
-    struct json *root = NULL;
-
-    if (file_read_all(path, RECORD_MAX, &text) != 0 ||
-        json_parse(buf_str(&text), text.len, &root) != 0)
-        root = NULL;
-    if (root != NULL && !json_is_object(root)) {
-        json_free(root);
-        root = NULL;
-    }
-    buf_free(&text);
-    free(path);
-    return root;
-}
-
-void record_drop(const char *dir, const char *name)
-{
-    char *path = xasprintf("%s/%s", dir, name);
-
-    unlink(path);
-    free(path);
-}
-
-bool place_served(const char *dir)
-{
-    char *path = xasprintf("%s/lock", dir);
-    bool held = lock_held(path);
-
-    free(path);
-    return held;
 }

@@ -4,6 +4,7 @@
  *         lock                   held by the server while it runs
  *         server.json            what is mounted, by whom: `hffs status`
  *         supervisor.json        restarts
+ *         supervisor.lock        held by the supervisor, if there is one
  *         control                the server's socket
  *     STATE/mounts/at-HASH.lock  held for the mount point by who keeps it
  *                                mounted: the supervisor, or a server alone
@@ -17,8 +18,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct buf;
-struct json;
 struct opt_list;
 
 #define PLACE_KEY_SIZE 33
@@ -56,14 +55,5 @@ int place_make(const struct place *p);
 
 /* The directories of all mounts of this state, running or not. */
 void place_list(const char *state, struct opt_list *dirs);
-
-/* server.json and supervisor.json: durable replacement, and the parsed value
- * (json_free it) or NULL when there is none that makes sense. */
-int record_save(const char *dir, const char *name, struct buf *text);
-struct json *record_load(const char *dir, const char *name);
-void record_drop(const char *dir, const char *name);
-
-/* The server of this place is running. */
-bool place_served(const char *dir);
 
 #endif

@@ -1,0 +1,133 @@
+/* Small JSON files and the locks beside them. */
+#include "cli/records.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "cli/invocation.h"
+#include "cli/lock.h"
+
+#define RECORD_MAX 65536
+
+int record_save(const char *dir, const char *name, const struct buf *text)
+{
+    char *path = xasprintf("%s/%s", dir, name);
+    int err = file_replace(path, text->data, text->len, 0600);
+
+    free(path);
+    return err;
+}
+
+struct json *record_load(const char *dir, const char *name)
+{
+    char *path = xasprintf("%s/%s", dir, name);
+    struct buf text = {0};
+    struct json *root = NULL;
+
+    if (file_read_all(path, RECORD_MAX, &text) != 0 ||
+        json_parse(buf_str(&text), text.len, &root) != 0)
+        root = NULL;
+    if (root != NULL && !json_is_object(root)) {
+        json_free(root);
+        root = NULL;
+    }
+    buf_free(&text);
+    free(path);
+    return root;
+}
+
+void record_drop(const char *dir, const char *name)
+{
+    char *path = xasprintf("%s/%s", dir, name);
+
+    unlink(path);
+    free(path);
+}
+
+int record_pid(const char *dir, const char *record, const char *lock)
+{
+    char *path = xasprintf("%s/%s", dir, lock);
+    struct json *root;
+    uint64_t pid = 0;
+    int found = 0;
+
+    if (lock_held(path)) {
+        root = record_load(dir, record);
+        found = json_u64(root, "pid", &pid) && pid <= INT32_MAX ? (int)pid : -1;
+        json_free(root);
+    }
+    free(path);
+    return found;
+}
+
+int record_server_pid(const char *dir)
+{
+    return record_pid(dir, RECORD_SERVER, LOCK_SERVER);
+}
+
+int record_supervisor_pid(const char *dir)
+{
+    return record_pid(dir, RECORD_SUPERVISOR, LOCK_SUPERVISOR);
+}
+
+static bool alive(const char *dir)
+{
+    return record_server_pid(dir) != 0 || record_supervisor_pid(dir) != 0;
+}
+
+/* Either record names the mount point: a server that does not come up leaves
+ * none of its own. */
+static bool names_point(
+    const char *dir, const char *record, const char *mountpoint)
+{
+    struct json *root = record_load(dir, record);
+    const char *point = json_str(root, "mountpoint");
+    bool same;
+
+    if (point == NULL)
+        point = json_str(root, "source");
+    same = point != NULL && strcmp(point, mountpoint) == 0;
+    json_free(root);
+    return same;
+}
+
+char *records_find(const char *state, const char *mountpoint)
+{
+    struct opt_list dirs = {0};
+    char *found = NULL;
+
+    place_list(state, &dirs);
+    for (size_t i = 0; i < dirs.n; i++) {
+        if (!names_point(dirs.v[i], RECORD_SERVER, mountpoint) &&
+            !names_point(dirs.v[i], RECORD_SUPERVISOR, mountpoint))
+            continue;
+        if (found != NULL && !alive(dirs.v[i]))
+            continue;
+        free(found);
+        found = xstrdup(dirs.v[i]);
+    }
+    opt_list_free(&dirs);
+    return found;
+}
+
+int records_holder(const char *state, const char *dir, const char *mountpoint)
+{
+    int pid = record_server_pid(dir);
+    char *other;
+
+    if (pid <= 0)
+        pid = record_supervisor_pid(dir);
+    if (pid > 0 || mountpoint == NULL)
+        return pid;
+    other = records_find(state, mountpoint);
+    if (other != NULL) {
+        pid = record_server_pid(other);
+        if (pid <= 0)
+            pid = record_supervisor_pid(other);
+    }
+    free(other);
+    return pid;
+}
