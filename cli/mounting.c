@@ -120,3 +120,47 @@ void mounting_fini(struct mounting *m)
     buf_free(&m->said);
     *m = (struct mounting){0};
 }
+
+/* A loop for one command. */
+struct alone {
+    struct op op;
+    uv_loop_t loop;
+    const char *point;
+    bool force;
+    struct mounting mounting;
+    int err;
+};
+
+static op_fn alone_run, alone_take, alone_end;
+
+static void alone_run(struct op *op)
+{
+    struct alone *a = container_of(op, struct alone, op);
+
+    umount_run(&a->mounting, &a->loop, a->point, a->force, op);
+    op_then(op, alone_take);
+}
+
+static void alone_take(struct op *op)
+{
+    container_of(op, struct alone, op)->err = op_catch(op);
+}
+
+static void alone_end(struct op *op)
+{
+    (void)op;
+}
+
+int umount_now(const char *point, bool force, struct buf *said)
+{
+    struct alone a = {.point = point, .force = force};
+
+    uv_loop_init(&a.loop);
+    op_start(&a.op, alone_run, alone_end, NULL);
+    uv_run(&a.loop, UV_RUN_DEFAULT);
+    uv_loop_close(&a.loop);
+    if (a.err != 0)
+        buf_adds(said, buf_str(&a.mounting.said));
+    mounting_fini(&a.mounting);
+    return a.err;
+}

@@ -39,4 +39,7 @@ void umount_run(struct mounting *m, uv_loop_t *loop, const char *point,
 
 void mounting_fini(struct mounting *m);
 
+/* umount_run() for a program without a loop; what failed is added to *said. */
+int umount_now(const char *point, bool force, struct buf *said);
+
 #endif
