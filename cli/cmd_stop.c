@@ -1,0 +1,286 @@
+/* hffs stop: unmounts first, and only then ends server and supervisor, so that
+ * a mount in use is never left without its server. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/timer.h"
+#include "cli/commands.h"
+#include "cli/invocation.h"
+#include "cli/mounting.h"
+#include "cli/mountpoint.h"
+#include "cli/records.h"
+#include "cli/say.h"
+#include "cli/mount_target.h"
+
+#define END_MS 35000       /* for server and supervisor to end */
+#define END_FORCED_MS 5000 /* with --force: then they are killed */
+#define POLL_NS 20000000
+#define STACKED_MAX 16 /* dead mounts on top of each other */
+
+struct stop_values {
+    const char *state_dir;
+    bool all;
+    bool force;
+};
+
+/* One mount to be ended. */
+struct stopping {
+    const char *name; /* as the user knows it: mount point, or source */
+    char *dir;        /* its place; NULL when there is none */
+    bool force;
+};
+
+static bool is_alive(const char *dir)
+{
+    return dir != NULL &&
+        (record_server_pid(dir) != 0 || record_supervisor_pid(dir) != 0);
+}
+
+/* One of our mounts is at name. */
+static bool is_mounted(const char *name)
+{
+    struct mount_table table = {0};
+    struct own_mount own;
+    const struct mount_entry *e;
+    bool mounted = false;
+
+    if (mount_table_read(&table) == 0) {
+        e = mount_table_at(&table, name);
+        mounted = e != NULL && mount_entry_own(e, &own);
+    }
+    mount_table_free(&table);
+    return mounted;
+}
+
+static int refuse_busy(const struct stopping *s)
+{
+    struct buf who = {0};
+
+    mount_users(s->name, &who);
+    complain("%s is in use%s; it stays mounted. hffs stop --force detaches it "
+             "all the same",
+        s->name, buf_str(&who));
+    buf_free(&who);
+    return EXIT_BUSY;
+}
+
+/* Programs that use the mount of a dead server wait for it for ever, so that
+ * one is taken away in any case. */
+static int unmount(const struct stopping *s)
+{
+    bool force = s->force || !is_alive(s->dir);
+    struct buf said = {0};
+    int status = EXIT_OK;
+
+    for (int i = 0; i < STACKED_MAX && is_mounted(s->name); i++) {
+        int err = umount_now(s->name, force, &said);
+
+        if (err == -EBUSY)
+            status = refuse_busy(s);
+        else if (err != 0)
+            status = EXIT_FAILED;
+        if (err != 0 && err != -EBUSY)
+            complain("cannot unmount %s: %s", s->name, buf_str(&said));
+        if (err != 0)
+            break;
+    }
+    buf_free(&said);
+    return status;
+}
+
+static void send_signal(const char *dir, int signum)
+{
+    int supervisor = record_supervisor_pid(dir);
+    int server = record_server_pid(dir);
+
+    /* The supervisor passes SIGTERM on, and would start a killed server
+     * again. */
+    if (supervisor > 0)
+        kill(supervisor, signum);
+    if (server > 0 && (supervisor <= 0 || signum == SIGKILL))
+        kill(server, signum);
+}
+
+static bool wait_for_end(const char *dir, uint64_t limit_ms)
+{
+    const struct timespec pause = {.tv_nsec = POLL_NS};
+    uint64_t deadline_ms = clock_mono_ms() + limit_ms;
+
+    while (is_alive(dir)) {
+        if (clock_mono_ms() > deadline_ms)
+            return false;
+        nanosleep(&pause, NULL);
+    }
+    return true;
+}
+
+static int end_processes(const struct stopping *s)
+{
+    if (!is_alive(s->dir))
+        return EXIT_OK;
+    send_signal(s->dir, SIGTERM);
+    if (wait_for_end(s->dir, s->force ? END_FORCED_MS : END_MS))
+        return EXIT_OK;
+    if (s->force) {
+        send_signal(s->dir, SIGKILL);
+        if (wait_for_end(s->dir, END_FORCED_MS))
+            return EXIT_OK;
+    }
+    complain("the server of %s (pid %d) does not end; hffs stop --force kills "
+             "it",
+        s->name, record_server_pid(s->dir));
+    return EXIT_FAILED;
+}
+
+/* What a server that died could not tidy up. */
+static void tidy(const struct stopping *s)
+{
+    struct json *record = record_load(s->dir, RECORD_SERVER);
+    const char *point = json_str(record, "mountpoint");
+    bool made = false;
+
+    json_bool(record, "made_mountpoint", &made);
+    if (made && point != NULL)
+        rmdir(point);
+    json_free(record);
+    record_drop(s->dir, RECORD_SERVER);
+    record_drop(s->dir, RECORD_SUPERVISOR);
+}
+
+static int stop_one(const struct stopping *s)
+{
+    int status = EXIT_OK;
+
+    if (s->dir == NULL && !is_mounted(s->name)) {
+        complain("hffs has nothing mounted on %s; hffs status lists what it "
+                 "has",
+            s->name);
+        return EXIT_NOT_MOUNTED;
+    }
+    if (s->name[0] == '/')
+        status = unmount(s);
+    if (status == EXIT_OK && s->dir != NULL)
+        status = end_processes(s);
+    if (status == EXIT_OK && s->dir != NULL)
+        tidy(s);
+    return status;
+}
+
+static int stop_named(
+    const struct stop_values *v, const char *state, const char *word)
+{
+    char *point = NULL;
+    int err = mount_target_mountpoint(word, &point);
+    struct stopping s = {.name = point, .force = v->force};
+    int status;
+
+    if (err == 0)
+        s.dir = records_find(state, point);
+    if (s.dir == NULL && (err != 0 || !is_mounted(point))) {
+        /* A server without a mount goes by the name of its repo. */
+        s.dir = records_find(state, word);
+        s.name = word;
+    }
+    status = stop_one(&s);
+    if (status == EXIT_OK)
+        complain("stopped %s", s.name);
+    free(s.dir);
+    free(point);
+    return status;
+}
+
+static int stop_place(const struct stop_values *v, const char *dir)
+{
+    struct json *record = record_load(dir, RECORD_SERVER);
+    const char *name;
+    int status = EXIT_OK;
+
+    if (record == NULL)
+        record = record_load(dir, RECORD_SUPERVISOR);
+    name = json_str(record, "mountpoint");
+    if (name == NULL)
+        name = json_str(record, "source");
+    if (name != NULL) {
+        struct stopping s = {
+            .name = name, .dir = xstrdup(dir), .force = v->force};
+
+        status = stop_one(&s);
+        if (status == EXIT_OK)
+            complain("stopped %s", name);
+        free(s.dir);
+    }
+    json_free(record);
+    return status;
+}
+
+static int stop_all(const struct stop_values *v, const char *state)
+{
+    struct opt_list dirs = {0};
+    int status = EXIT_OK;
+
+    place_list(state, &dirs);
+    for (size_t i = 0; i < dirs.n; i++) {
+        int one = stop_place(v, dirs.v[i]);
+
+        if (status == EXIT_OK)
+            status = one;
+    }
+    opt_list_free(&dirs);
+    return status;
+}
+
+static int run(const struct invocation *in)
+{
+    const struct stop_values *v = in->values;
+    char *state;
+    int status = EXIT_OK;
+
+    if (v->all == (in->n_words > 0)) {
+        complain("say either which MOUNTPOINT to stop, or --all");
+        return EXIT_USAGE;
+    }
+    state = mount_target_state_dir(v->state_dir);
+    if (v->all)
+        status = stop_all(v, state);
+    else
+        status = stop_named(v, state, in->words[0]);
+    free(state);
+    return status;
+}
+
+static const struct opt options[] = {
+    {.name = "all",
+        .type = OPT_FLAG,
+        .help = "stop all mounts of this user",
+        OPT_INTO(stop_values, all)},
+    {.name = "force",
+        .type = OPT_FLAG,
+        .help = "detach a mount that is in use, and kill what does not end",
+        OPT_INTO(stop_values, force)},
+    {.name = "state-dir",
+        .type = OPT_PATH,
+        .arg = "DIR",
+        .dflt = "$XDG_STATE_HOME/hffs",
+        .help = "the state directory that the mount was started with",
+        OPT_INTO(stop_values, state_dir)},
+};
+
+static const struct opt_group group = OPT_GROUP("Options", options);
+static const struct opt_group *const groups[] = {&group, NULL};
+
+const struct command cmd_stop = {
+    .name = "stop",
+    .usage = "hffs stop MOUNTPOINT [options]",
+    .summary = "Unmount, and end the server",
+    .about = "A mount that programs use is left as it is, and they are named. "
+             "What a dead\nserver left behind is cleaned. A server without a "
+             "mount goes by the name of\nits repo.",
+    .groups = groups,
+    .values_size = sizeof(struct stop_values),
+    .words_max = 1,
+    .run = run,
+};
