@@ -1,0 +1,64 @@
+/* The list of commands. */
+#include "cli/commands.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "cli/invocation.h"
+
+const struct command *const commands[] = {
+    &cmd_start,
+    &cmd_stop,
+    &cmd_status,
+    &cmd_nfs,
+    &cmd_hub_serve,
+    &cmd_supervise,
+    &cmd_doc,
+    NULL,
+};
+
+/* How many words of argv spell the name: 0 if they do not. */
+static int words_of(const char *name, int argc, char **argv)
+{
+    int used = 0;
+
+    while (used < argc) {
+        size_t n = strlen(argv[used]);
+
+        if (strncmp(name, argv[used], n) != 0)
+            return 0;
+        used++;
+        if (name[n] == '\0')
+            return used;
+        if (name[n] != ' ')
+            return 0;
+        name += n + 1;
+    }
+    return 0;
+}
+
+const struct command *command_find(int argc, char **argv, int *words)
+{
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        *words = words_of(commands[i]->name, argc, argv);
+        if (*words > 0)
+            return commands[i];
+    }
+    return NULL;
+}
+
+void commands_help(struct buf *out)
+{
+    buf_adds(out,
+        "hffs " HFFS_VERSION
+        ": repos of the Hugging Face Hub as folders, over NFS.\n\n");
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        const struct command *cmd = commands[i];
+
+        if (!cmd->hidden)
+            buf_addf(out, "  %s\n      %s.\n", cmd->usage, cmd->summary);
+    }
+    buf_adds(out,
+        "\nhffs COMMAND --help lists the options of a command; "
+        "hffs --version says which\nversion this is.\n");
+}

@@ -1,0 +1,109 @@
+/* The program: which command the words name, its options, its exit status.
+ * `hffs-nfs` is the same program under another name: the command `hffs nfs`. */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "cli/commands.h"
+#include "cli/invocation.h"
+#include "cli/say.h"
+
+static int print_help(const struct command *cmd)
+{
+    struct buf text = {0};
+    int err;
+
+    options_help(cmd, &text);
+    err = print_out(buf_str(&text));
+    buf_free(&text);
+    return err == 0 ? EXIT_OK : EXIT_FAILED;
+}
+
+/* Without a command there is nothing to do, so the list is help only when it
+ * was asked for. */
+static int print_commands(bool asked)
+{
+    struct buf text = {0};
+    int err = 0;
+
+    commands_help(&text);
+    if (asked)
+        err = print_out(buf_str(&text));
+    else
+        complain("no command was given\n\n%s", buf_str(&text));
+    buf_free(&text);
+    if (!asked)
+        return EXIT_USAGE;
+    return err == 0 ? EXIT_OK : EXIT_FAILED;
+}
+
+static void print_notices(const struct buf *notices)
+{
+    const char *at = (const char *)notices->data;
+    const char *end = at + notices->len;
+
+    while (at < end) {
+        const char *stop = memchr(at, '\n', (size_t)(end - at));
+
+        complain("%.*s", (int)(stop - at), at);
+        at = stop + 1;
+    }
+}
+
+static int run(const struct command *cmd, int argc, char **argv)
+{
+    struct invocation in;
+    int err = options_parse(cmd, argc, argv, &in);
+    int status;
+
+    if (in.help) {
+        status = print_help(cmd);
+    } else if (err != 0) {
+        complain("%s", buf_str(&in.error));
+        status = EXIT_USAGE;
+    } else {
+        print_notices(&in.notices);
+        status = cmd->run(&in);
+    }
+    invocation_fini(&in);
+    return status;
+}
+
+static bool is_one_of(const char *word, const char *a, const char *b)
+{
+    return strcmp(word, a) == 0 || strcmp(word, b) == 0;
+}
+
+static int dispatch(int argc, char **argv)
+{
+    bool asks = argc > 1 && strcmp(argv[1], "help") == 0;
+    const struct command *cmd;
+    int words = 0;
+
+    if (argc < 2 || is_one_of(argv[1], "--help", "-h") || (asks && argc == 2))
+        return print_commands(argc > 1);
+    cmd = command_find(argc - 1 - asks, argv + 1 + asks, &words);
+    if (cmd == NULL) {
+        complain("'%s' is no command; hffs --help lists them", argv[1 + asks]);
+        return EXIT_USAGE;
+    }
+    if (asks)
+        return print_help(cmd);
+    return run(cmd, argc - words, argv + words);
+}
+
+int main(int argc, char **argv)
+{
+    const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
+    const char *name = slash != NULL ? slash + 1 : argv[0];
+
+    /* A reader that goes away is an error of its write, not our end. */
+    signal(SIGPIPE, SIG_IGN);
+    if (argc > 1 && is_one_of(argv[1], "--version", "-V"))
+        return print_out("hffs " HFFS_VERSION "\n") == 0 ? EXIT_OK
+                                                         : EXIT_FAILED;
+    if (argc > 0 && strcmp(name, "hffs-nfs") == 0)
+        return run(&cmd_nfs, argc, argv);
+    return dispatch(argc, argv);
+}
