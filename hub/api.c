@@ -78,6 +78,7 @@ static void cool(struct op *op)
 
     follow_fini(&c->follow);
     c->follow = (struct follow){0};
+    c->fault = NULL;
     buf_clear(&c->url);
     c->ops->ask(c);
     origin = url_origin(buf_str(&c->url));
@@ -177,7 +178,8 @@ static bool again(struct api_call *c)
     if (patient && !c->warned) {
         c->warned = true;
         log_warn("hub: %.*s: %d %s; trying again", url_shown(url), url,
-            c->follow.req.status, c->follow.req.why);
+            c->follow.req.status,
+            c->fault != NULL ? c->fault : c->follow.req.why);
     }
     return patient;
 }

@@ -77,11 +77,12 @@ static const struct explanation *find(const struct api_call *c)
 {
     const struct explanation *e = explanations;
     const char *code = error_code(c);
-    int status = c->follow.req.status;
+    int status = c->follow.req.status > 500 ? 500 : c->follow.req.status;
 
-    if (status > 500)
-        status = 500;
     for (;; e++) {
+        /* A refusal from elsewhere says nothing about rights at the Hub. */
+        if (e->status < 500 && e->status != 0 && !c->follow.at_home)
+            continue;
         if ((e->status == 0 || e->status == status) &&
             (e->code == NULL || code_is(code, e->code)) &&
             (!e->anonymous || c->token == NULL))
@@ -111,13 +112,25 @@ static bool body_says(const struct api_call *c, char *out, size_t cap)
     return text != NULL;
 }
 
+/* What makes an answer useless to us, whatever the server meant by it. */
+static const char *fault(const struct api_call *c)
+{
+    const struct http_request *req = &c->follow.req;
+
+    if (c->fault == NULL && req->permanent && req->status != 0)
+        return req->why; /* a redirect that is not followed */
+    return c->fault;
+}
+
 /* "401: Invalid credentials", without line breaks. */
 static void server_said(const struct api_call *c, char *out, size_t cap)
 {
     const char *message = http_header(&c->follow.req, "x-error-message", 0);
     char said[SAID_MAX] = "";
 
-    if (message != NULL)
+    if (fault(c) != NULL)
+        snprintf(said, sizeof(said), "%s", fault(c));
+    else if (message != NULL)
         snprintf(said, sizeof(said), "%s", message);
     else if (c->error_body.len > 0)
         body_says(c, said, sizeof(said));
@@ -184,7 +197,8 @@ void api_explain(struct api_call *c, int err)
 
     if (err == -ECANCELED)
         return;
-    if (c->follow.req.status != 0 && c->follow.req.why[0] == '\0')
+    if (fault(c) != NULL ||
+        (c->follow.req.status != 0 && c->follow.req.why[0] == '\0'))
         explain_answer(c, &text);
     else
         explain_silence(c, err, &text);

@@ -95,7 +95,6 @@ static void remember_target(struct file_read *r)
 static int take_head(struct api_call *c, const struct http_request *req)
 {
     struct file_read *r = container_of(c, struct file_read, call);
-    const char *why = NULL;
     struct resolve_head head = {
         .status = req->status,
         .own = c->follow.at_home,
@@ -109,11 +108,9 @@ static int take_head(struct api_call *c, const struct http_request *req)
         .content_length = http_header(req, "content-length", 0),
         .content_encoding = http_header(req, "content-encoding", 0),
     };
-    int err = resolve_check(&r->want, &head, &r->body, &why);
+    int err = resolve_check(&r->want, &head, &r->body, &c->fault);
 
-    if (err != 0)
-        log_warn("hub: read %s/%s: %s", r->subject, r->file->path, why);
-    else if (req->status == 200 || req->status == 206)
+    if (err == 0 && (req->status == 200 || req->status == 206))
         remember_target(r);
     return err;
 }

@@ -147,7 +147,7 @@ char *url_query_raw(const char *url, const char *name)
     while (*p == '?' || *p == '&') {
         size_t n = strcspn(++p, "&#");
 
-        if (n > name_len && memcmp(p, name, name_len) == 0 &&
+        if (n > name_len + 1 && memcmp(p, name, name_len) == 0 &&
             p[name_len] == '=') {
             const char *value = p + name_len + 1;
 
