@@ -50,6 +50,7 @@ struct state {
     struct op op; /* the batch */
     struct work work;
     bool running;
+    bool on_pool; /* a job has db; between batches the loop thread may */
     TAILQ_HEAD(job_list, state_job) waiting, batch;
     struct state_totals totals;
     struct op_list idle;
@@ -162,14 +163,14 @@ static int save_counters(struct db *db)
 int state_value_get(
     struct state *st, const char *name, void *p, size_t cap, size_t *len)
 {
-    assert(!st->running);
+    assert(!st->on_pool);
     return value_get(&st->db, name, p, cap, len);
 }
 
 int state_value_set(
     struct state *st, const char *name, const void *p, size_t len)
 {
-    assert(!st->running);
+    assert(!st->on_pool);
     return db_value_set(&st->db, name, p, len);
 }
 
@@ -334,6 +335,7 @@ static void batch_run(struct op *op)
     }
     if (TAILQ_EMPTY(&st->batch))
         return;
+    st->on_pool = true;
     work_disk(st->pool, &st->work, batch_on_pool, op);
     op_then(op, batch_done);
 }
@@ -345,6 +347,7 @@ static void batch_done(struct op *op)
     struct state_job *job;
     int err = op_catch(op);
 
+    st->on_pool = false;
     st->totals = st->db.totals;
     TAILQ_CONCAT(&done, &st->batch, link);
     while ((job = TAILQ_FIRST(&done)) != NULL) {
