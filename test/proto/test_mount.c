@@ -1,0 +1,191 @@
+/* The MOUNT protocol, RFC 1813 Appendix I. */
+#include <stdio.h>
+#include <string.h>
+#include <stdlib.h>
+
+#include "test/lib/rpc_client.h"
+#include "test/lib/checks.h"
+
+static struct client c;
+
+/* MNT of these bytes; the handle goes to *out if it is given out. */
+static int mnt_bytes(const char *path, size_t n, struct handle *out)
+{
+    dirpath arg = {(u_int)n, (char *)(uintptr_t)path};
+    mountres3 res = {0};
+    const mountres3_ok *ok = &res.mountres3_u.mountinfo;
+    int status = -1;
+
+    if (!mount_call(&c, MOUNTPROC3_MNT, (xdrproc_t)xdr_dirpath, &arg,
+            (xdrproc_t)xdr_mountres3, &res))
+        return -1;
+    status = (int)res.fhs_status;
+    if (status == MNT3_OK) {
+        nfs_fh3 fh = {{ok->fhandle.fhandle3_len, ok->fhandle.fhandle3_val}};
+
+        if (out != NULL)
+            *out = handle_of(&fh);
+        if (ok->auth_flavors.auth_flavors_len != 1 ||
+            ok->auth_flavors.auth_flavors_val[0] != AUTH_SYS)
+            status = -2;
+    }
+    xdr_free((xdrproc_t)xdr_mountres3, (char *)&res);
+    return status;
+}
+
+static int mnt(const char *path, struct handle *out)
+{
+    return mnt_bytes(path, strlen(path), out);
+}
+
+static bool same(const struct handle *a, const struct handle *b)
+{
+    return a->len == b->len && memcmp(a->b, b->b, a->len) == 0;
+}
+
+static void right_path(const char *export_path)
+{
+    struct handle first;
+    struct handle again;
+    char path[2048];
+
+    check(mnt(export_path, &first) == MNT3_OK,
+        "MNT gives a handle and lists AUTH_SYS alone");
+    check(mnt(export_path, &again) == MNT3_OK && same(&first, &again),
+        "and the same handle again");
+    snprintf(path, sizeof(path), "%s/", export_path);
+    check(mnt(path, &again) == MNT3_OK && same(&first, &again),
+        "a trailing slash changes nothing");
+    snprintf(path, sizeof(path), "%s///./", export_path);
+    check(mnt(path, &again) == MNT3_OK && same(&first, &again),
+        "nor do more slashes and dots");
+    c.flavor = AUTH_NONE;
+    check(mnt(export_path, &again) == MNT3_OK && same(&first, &again),
+        "MNT with AUTH_NONE");
+    c.flavor = AUTH_SYS;
+}
+
+static void wrong_paths(const char *export_path)
+{
+    size_t n = strlen(export_path);
+    char path[4096];
+    char *big = calloc(1, 200000);
+    int wrong = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        memcpy(path, export_path, n + 1);
+        path[i] ^= 1;
+        wrong += mnt(path, NULL) == MNT3ERR_NOENT;
+        wrong += mnt_bytes(export_path, i, NULL) == MNT3ERR_NOENT;
+    }
+    check(wrong == (int)(2 * n), "no other path is mounted: %d", wrong);
+    snprintf(path, sizeof(path), "%sx", export_path);
+    check(mnt(path, NULL) == MNT3ERR_NOENT, "nor a longer name");
+    check(mnt_bytes(export_path, n + 1, NULL) == MNT3ERR_NOENT,
+        "nor one with a NUL at its end");
+    memcpy(path, export_path, n);
+    memcpy(path + n, "/a\0b", 4);
+    check(mnt_bytes(path, n + 4, NULL) == MNT3ERR_NOENT, "nor one inside");
+    memset(path + n, '/', sizeof(path) - n);
+    check(mnt_bytes(path, 1024, NULL) == MNT3_OK, "a path of 1024 bytes");
+    check(mnt_bytes(path, 1025, NULL) == MNT3ERR_NAMETOOLONG, "of 1025 bytes");
+    memset(big, 'a', 200000);
+    check(mnt_bytes(big, 200000, NULL) == MNT3ERR_NAMETOOLONG,
+        "of 200,000 bytes");
+    free(big);
+}
+
+/* Names below the export, as a tree in memory has them (memnfsd.c). */
+static void below(const struct target *t)
+{
+    struct handle root = mount_root(&c, t);
+    struct handle want;
+    struct handle got;
+    char path[2048];
+    size_t n = (size_t)snprintf(path, sizeof(path), "%s", t->export_path);
+
+    if (!find_path(&c, &root, "dir/sub/deep", &want, NULL)) {
+        check_skip("the export has no dir/sub/deep");
+        return;
+    }
+    strcpy(path + n, "/dir/sub//deep/");
+    check(mnt(path, &got) == MNT3_OK && same(&want, &got),
+        "a directory below the export is mounted");
+    strcpy(path + n, "/dir/../dir/sub/deep");
+    check(mnt(path, &got) == MNT3_OK && same(&want, &got), "through ..");
+    strcpy(path + n, "/../..");
+    check(mnt(path, &got) == MNT3_OK && same(&root, &got),
+        ".. of the root is the root");
+    strcpy(path + n, "/dir/small");
+    check(mnt(path, NULL) == MNT3ERR_NOTDIR, "a file is not mounted");
+    strcpy(path + n, "/dir/small/x");
+    check(mnt(path, NULL) == MNT3ERR_NOTDIR, "nor is what is below one");
+    strcpy(path + n, "/dir/none");
+    check(mnt(path, NULL) == MNT3ERR_NOENT, "nor a missing name");
+    memset(path + n, 'x', 300);
+    path[n] = '/';
+    path[n + 300] = '\0';
+    check(mnt(path, NULL) == MNT3ERR_NAMETOOLONG, "nor too long a name");
+}
+
+/* Bytes of the last reply contain the secret part of the path. */
+static bool shows_secret(const char *export_path)
+{
+    return memmem(c.reply.data, c.reply.len, export_path + 1,
+               strlen(export_path) - 1) != NULL;
+}
+
+static size_t count_mounts(void)
+{
+    mountlist list = NULL;
+    size_t n = 0;
+
+    if (!mount_call(
+            &c, MOUNTPROC3_DUMP, NULL, NULL, (xdrproc_t)xdr_mountlist, &list))
+        return SIZE_MAX;
+    for (mountlist at = list; at != NULL; at = at->ml_next)
+        n++;
+    xdr_free((xdrproc_t)xdr_mountlist, (char *)&list);
+    return n;
+}
+
+static void lists(const struct target *t)
+{
+    exports list = NULL;
+    dirpath path = {
+        (u_int)strlen(t->export_path), (char *)(uintptr_t)t->export_path};
+    struct handle root;
+    fattr3 attr;
+
+    check(mount_call(&c, MOUNTPROC3_EXPORT, NULL, NULL, (xdrproc_t)xdr_exports,
+              &list) &&
+            list != NULL && list->ex_next == NULL,
+        "EXPORT lists one export");
+    check(!shows_secret(t->export_path), "and does not show its secret");
+    xdr_free((xdrproc_t)xdr_exports, (char *)&list);
+    root = mount_root(&c, t);
+    check(count_mounts() == 1, "DUMP lists a client that has mounted, once");
+    check(!shows_secret(t->export_path), "and does not show the secret");
+    check(mount_call(
+              &c, MOUNTPROC3_UMNT, (xdrproc_t)xdr_dirpath, &path, NULL, NULL),
+        "UMNT answers");
+    check(count_mounts() == 0, "and DUMP has forgotten the client");
+    check(mount_call(&c, MOUNTPROC3_UMNTALL, NULL, NULL, NULL, NULL),
+        "UMNTALL answers");
+    check(find_path(&c, &root, ".", &root, &attr),
+        "the file system is there after UMNT and UMNTALL");
+}
+
+int main(int argc, char **argv)
+{
+    struct target t = target_of(argc, argv);
+
+    client_open(&c, &t);
+    check(mount_call(&c, MOUNTPROC3_NULL, NULL, NULL, NULL, NULL), "NULL");
+    right_path(t.export_path);
+    wrong_paths(t.export_path);
+    below(&t);
+    lists(&t);
+    client_close(&c);
+    return checks_done();
+}
