@@ -167,6 +167,13 @@ static int stop_one(const struct stopping *s)
         status = end_processes(s);
     if (status == EXIT_OK && s->dir != NULL)
         tidy(s);
+    if (status == EXIT_OK) {
+        struct buf text = {0};
+
+        buf_addf(&text, "stopped %s\n", s->name);
+        print_out(buf_str(&text));
+        buf_free(&text);
+    }
     return status;
 }
 
@@ -186,8 +193,6 @@ static int stop_named(
         s.name = word;
     }
     status = stop_one(&s);
-    if (status == EXIT_OK)
-        complain("stopped %s", s.name);
     free(s.dir);
     free(point);
     return status;
@@ -209,8 +214,6 @@ static int stop_place(const struct stop_values *v, const char *dir)
             .name = name, .dir = xstrdup(dir), .force = v->force};
 
         status = stop_one(&s);
-        if (status == EXIT_OK)
-            complain("stopped %s", name);
         free(s.dir);
     }
     json_free(record);
