@@ -10,12 +10,12 @@
 #:  make install      to PREFIX (/usr/local), below DESTDIR; make uninstall
 #:  make unit, layers, format, deps, clean
 #: SAN=address (with UBSan and leaks) or SAN=thread: in build/address, ...
+#: V=1: show the commands
 DRY_RUN := $(findstring n,$(firstword -$(MAKEFLAGS)))
 MAKEFLAGS += --no-builtin-rules
 ifeq ($(findstring -j,$(MAKEFLAGS)),)
 MAKEFLAGS += -j$(shell getconf _NPROCESSORS_ONLN || echo 2)
 endif
-SHELL := /bin/bash
 VERSION := 0.1.0
 B := build
 OS := $(if $(filter Darwin,$(shell uname -s)),darwin,linux)
@@ -55,8 +55,9 @@ INCLUDES := $(if $(BREW),-isystem $(BREW)/include) $(shell $(PKG_CONFIG) --cflag
 LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>&-) -lm -lpthread
 DEFINES := -std=c11 -D_GNU_SOURCE -DHFFS_VERSION='"$(VERSION)"' -I. -I$(B)
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2
-COMPILE = $(CC) $(DEFINES) $(INCLUDES) $(WARN) $(CFLAGS) $(SANFLAGS) -MMD -MP
-LINK = $(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^)
+Q := $(if $(V),,@)
+COMPILE = $(Q)$(if $(V),,$(info cc $@))$(CC) $(DEFINES) $(INCLUDES) $(WARN) $(CFLAGS) $(SANFLAGS) -MMD -MP
+LINK = $(Q)$(if $(V),,$(info ld $@))$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^)
 
 LAYERS := base hub cache vfs nfsd cli
 OTHER_OS := %_$(if $(filter linux,$(OS)),darwin,linux).c
@@ -70,11 +71,10 @@ UNIT := $(call programs,test/unit/test_*.c test/cli/test_*.c)
 PROTO := $(call programs,test/proto/*.c)
 FUZZ := $(call programs,test/fuzz/fuzz_*.c)
 BENCH := $(B)/test/bench/load $(B)/test/bench/limits
-objects = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)))
-.SECONDARY:
-TESTLIB := $(call objects,test/lib/*.c)
+TESTLIB := $(B)/libtest.a
 SHIM := $(if $(filter linux,$(OS)),build/guest/xstate.so)
 
+.SECONDARY:
 .PHONY: all unit test-programs
 all: $(B)/hffs $(B)/hffs-nfs
 unit: $(UNIT)
@@ -85,18 +85,20 @@ $(B)/hffs: $(OBJ)
 $(B)/hffs-nfs: $(B)/hffs
 	ln -sf hffs $@
 $(LIB): $(filter-out $(B)/cli/main.o,$(OBJ))
-	rm -f $@ && ar rcs $@ $^
+$(TESTLIB): $(addsuffix .o,$(call programs,test/lib/*.c))
+$(LIB) $(TESTLIB):
+	$(Q)rm -f $@ && ar rcs $@ $^
 $(B)/%.o: %.c | $(XDR:%=%.h)
 	@mkdir -p $(@D)
 	$(COMPILE) -c -o $@ $<
 # Generated C has its own, relaxed warnings.
 $(B)/xdr/%.h: xdr/%.x
 	@mkdir -p $(@D)
-	rm -f $@ && rpcgen -N -M -h -o $@ $<
+	$(Q)rm -f $@ && rpcgen -N -M -h -o $@ $<
 $(B)/xdr/%_xdr.c: xdr/%.x $(B)/xdr/%.h
-	rm -f $@ && cd $(<D) && rpcgen -N -M -c -o $(abspath $@) $(<F)
+	$(Q)rm -f $@ && cd $(<D) && rpcgen -N -M -c -o $(abspath $@) $(<F)
 $(B)/xdr/%.o: $(B)/xdr/%.c
-	$(CC) -std=gnu11 -w $(CFLAGS) $(SANFLAGS) -I$(B)/xdr $(INCLUDES) -c -o $@ $<
+	$(Q)$(CC) -std=gnu11 -w $(CFLAGS) $(SANFLAGS) -I$(B)/xdr $(INCLUDES) -c -o $@ $<
 
 $(UNIT): %: %.o $(TESTLIB) $(LIB)
 	$(LINK) $(LIBS) $(shell $(PKG_CONFIG) --libs cmocka)
@@ -104,8 +106,7 @@ $(PROTO): %: %.o $(TESTLIB) $(LIB)
 	$(LINK) $(LIBS) $(shell $(PKG_CONFIG) --libs libnfs)
 $(BENCH): %: %.o
 	$(LINK) -lm
-$(B)/test/bench/load: $(call objects,test/bench/load_*.c)
-$(B)/test/proto/memnfsd: $(call objects,test/lib/memvfs/*.c)
+$(B)/test/bench/load: $(addsuffix .o,$(call programs,test/bench/load_*.c))
 # A harness gets libFuzzer, or a main of ours that replays its corpus.
 $(FUZZ): %: %.o $(if $(filter fuzz,$(SAN)),,$(B)/test/fuzz/replay.o) $(LIB)
 	$(LINK) $(if $(filter fuzz,$(SAN)),-fsanitize=fuzzer) $(LIBS)
@@ -113,7 +114,8 @@ build/guest/xstate.so: test/guest/xstate.c
 	@mkdir -p $(@D)
 	$(CC) -std=c11 $(WARN) -O2 -fPIC -shared -o $@ $<
 
-.PHONY: demo test bench soak fuzz lint layers check-macos format deps help
+.PHONY: demo test bench soak fuzz lint layers check-macos format deps help \
+	install uninstall clean
 demo: all $(SHIM)
 	demo/run
 test: test-programs
@@ -135,7 +137,6 @@ format:
 deps:
 	@test/deps list
 
-.PHONY: install uninstall clean
 BIN := $(DESTDIR)$(or $(PREFIX),/usr/local)/bin
 install: all
 	install -d $(BIN) && install $(B)/hffs $(BIN)/ && ln -sf hffs $(BIN)/hffs-nfs
