@@ -48,8 +48,10 @@ static int on_data(struct http_sink *sink, const uint8_t *p, size_t n)
         return on_error_body(c, p, n);
     if (c->ops->data != NULL)
         return c->ops->data(c, p, n);
-    if (n > API_BODY_MAX - c->body.len)
+    if (n > API_BODY_MAX - c->body.len) {
+        c->fault = "it is too long";
         return -EMSGSIZE;
+    }
     buf_add(&c->body, p, n);
     return 0;
 }

@@ -79,7 +79,7 @@ struct api_call {
     /* result: the final answer, until api_fini() */
     struct follow follow;
     struct buf body;
-    const char *fault; /* what ops->head found wrong with the answer */
+    const char *fault; /* what was wrong with the answer */
 
     /* state */
     struct buf url;

@@ -206,27 +206,35 @@ static struct source_entry convert_one(
 }
 
 /* Entries and, behind them, their names make one block. */
+static void fill(struct source_page *out, const struct listing *l)
+{
+    const struct hub_page *page = &l->page;
+    size_t entries = page->n * sizeof(*out->entry);
+    char *name;
+
+    buf_clear(&out->mem);
+    out->entry = (struct source_entry *)(void *)buf_grow(
+        &out->mem, entries + page->text.len);
+    name = (char *)(out->entry + page->n);
+    for (size_t i = 0; i < page->n; i++) {
+        const struct hub_entry *e = &page->entry[i];
+
+        out->entry[i] = convert_one(l, e);
+        out->entry[i].name = memcpy(name, e->name, e->name_len);
+        name += e->name_len;
+    }
+}
+
 static void convert(struct op *op)
 {
     struct listing *l = container_of(op, struct listing, op);
     struct source_page *out = l->out;
-    size_t n = l->page.n;
-    const char *name;
 
     if (op->err != 0)
         return;
-    buf_clear(&out->mem);
-    buf_grow(&out->mem, n * sizeof(*out->entry));
-    buf_add(&out->mem, l->page.text.data, l->page.text.len);
-    out->entry = (struct source_entry *)(void *)out->mem.data;
-    name = (const char *)out->mem.data + n * sizeof(*out->entry);
-    for (size_t i = 0; i < n; i++) {
-        const struct hub_entry *e = &l->page.entry[i];
-
-        out->entry[i] = convert_one(l, e);
-        out->entry[i].name = name + (e->name - (char *)l->page.text.data);
-    }
-    out->n = n;
+    if (l->page.n > 0)
+        fill(out, l);
+    out->n = l->page.n;
     out->bad = l->page.bad;
     out->last = l->page.last;
     buf_free(&out->next);

@@ -394,6 +394,7 @@ static void use_endpoint(struct stage *s, const char *endpoint)
     const struct hub_config config = {.pool = &s->pool,
         .endpoint = endpoint,
         .user_agent = "hffs/test",
+        .stall_ms = 400,
         .backoff_ms = 5,
         .patience_ms = 300};
     struct waiting w;
@@ -459,6 +460,7 @@ static void huge_answers_are_refused(void **state)
     always(s->http, INFO, (struct httpd_reply){.body = body, .len = n});
     assert_int_equal(ask(s), -EIO);
     assert_int_equal(httpd_count(s->http, ""), 1);
+    assert_non_null(strstr(hub_last_error(s->hub), "too long"));
     free(body);
 }
 
