@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/invocation.h"
 #include "cli/launch.h"
+#include "cli/mount_cmd.h"
 #include "cli/mount_options.h"
 #include "cli/report.h"
 #include "cli/say.h"
@@ -124,9 +125,11 @@ static int tell(struct start *s)
         complain("%s", buf_str(text));
         return s->report.status != EXIT_OK ? s->report.status : EXIT_FAILED;
     }
-    if (!v->json)
-        buf_addf(text, "stop it with: hffs stop %s\nits log is %s\n",
-            t->mountpoint != NULL ? t->mountpoint : t->label, t->place.log);
+    if (!v->json) {
+        buf_adds(text, "stop it with: hffs stop ");
+        shell_quote(t->mountpoint != NULL ? t->mountpoint : t->label, text);
+        buf_addf(text, "\nits log is %s\n", t->place.log);
+    }
     return print_out(buf_str(text)) == 0 ? EXIT_OK : EXIT_FAILED;
 }
 

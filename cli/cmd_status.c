@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/control.h"
 #include "cli/invocation.h"
+#include "cli/mount_cmd.h"
 #include "cli/mount_table.h"
 #include "cli/probe.h"
 #include "cli/records.h"
@@ -253,9 +254,11 @@ static void view_text(const struct view *v, struct buf *out)
         add_counts(v, out);
     if (text_of(v, "log")[0] != '\0')
         buf_addf(out, "    log %s\n", text_of(v, "log"));
-    if (v->health == HEALTH_DEAD)
-        buf_addf(out, "    hffs stop %s cleans it up\n",
-            point[0] != '\0' ? point : text_of(v, "source"));
+    if (v->health == HEALTH_DEAD) {
+        buf_adds(out, "    clean it up with: hffs stop ");
+        shell_quote(point[0] != '\0' ? point : text_of(v, "source"), out);
+        buf_addc(out, '\n');
+    }
 }
 
 struct listing {

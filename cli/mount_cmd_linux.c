@@ -140,8 +140,9 @@ static void explain_user(const struct mount_spec *spec, struct buf *out)
 
     options_text(spec, &options);
     buf_adds(out,
-        "only root may, and sudo would ask for a password. Any of these allows "
-        "it: run this as root; let sudo run mount without a password; ");
+        "only root may mount, and sudo does not work without a password. Any "
+        "of these allows it: run this as root; let sudo run mount and umount "
+        "without a password; ");
     if (fstab_ask(spec) == FSTAB_DIFFERS)
         buf_addf(out, "change the line for %s in /etc/fstab to", spec->point);
     else

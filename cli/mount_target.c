@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "cli/commands.h"
 #include "cli/invocation.h"
+#include "cli/mount_cmd.h"
 #include "cli/mount_options.h"
 #include "cli/mountpoint.h"
 #include "cli/records.h"
@@ -179,14 +180,14 @@ int mount_target_init(
 void mount_target_refuse_running(const struct mount_target *t, struct buf *why)
 {
     int pid = records_holder(t->state_dir, t->place.dir, t->mountpoint);
+    bool mount = t->mountpoint != NULL;
+    const char *name = mount ? t->mountpoint : t->label;
 
-    buf_addf(why, "%s is already %s",
-        t->mountpoint != NULL ? t->mountpoint : t->label,
-        t->mountpoint != NULL ? "mounted" : "served");
+    buf_addf(why, "%s is already %s", name, mount ? "mounted" : "served");
     if (pid > 0)
         buf_addf(why, " by pid %d", pid);
-    buf_addf(why, "; stop it with: hffs stop %s",
-        t->mountpoint != NULL ? t->mountpoint : t->label);
+    buf_adds(why, "; stop it with: hffs stop ");
+    shell_quote(name, why);
 }
 
 void mount_target_fini(struct mount_target *t)

@@ -75,10 +75,13 @@ void mount_users(const char *point, struct buf *out)
 {
     DIR *d = opendir("/proc");
     struct dirent *e;
+    char self[16];
     size_t shown = 0;
 
+    snprintf(self, sizeof(self), "%ld", (long)getpid());
     while (d != NULL && (e = readdir(d)) != NULL) {
-        if (!isdigit((unsigned char)e->d_name[0]) || !holds(e->d_name, point))
+        if (!isdigit((unsigned char)e->d_name[0]) ||
+            strcmp(e->d_name, self) == 0 || !holds(e->d_name, point))
             continue;
         if (shown++ < USERS_SHOWN) {
             buf_adds(out, shown > 1 ? ", " : ": ");

@@ -1,6 +1,6 @@
 /* The life of a mount, from the locks to the last closed handle:
  *
- *     open_tree -> serve -> clean -> mount -> tell -> stay
+ *     clean -> open_tree -> serve -> mount -> tell -> stay
  *                                                      |
  *       close_hub <- close_tree <- close_nfsd <- unmount
  *
@@ -20,7 +20,6 @@
 #include "cli/control.h"
 #include "cli/mount_options.h"
 #include "cli/mountpoint.h"
-#include "cli/say.h"
 #include "nfsd/nfsd.h"
 #include "vfs/source_hub.h"
 #include "vfs/vfs.h"
@@ -32,19 +31,48 @@
 #define BUSY_TRIES 5 /* to unmount after --run's command has ended */
 #define BUSY_PAUSE_MS 200
 
-static op_fn open_tree, serve, clean, cleaned, mount, tell, stay, unmount,
+static op_fn clean, cleaned, open_tree, serve, mount, tell, stay, unmount,
     unmounted, close_nfsd, close_tree, close_cache, close_hub, close_handles,
     end;
 
 void server_start(struct server *s)
 {
     op_list_init(&s->stop);
-    op_start(&s->op, open_tree, end, NULL);
+    op_start(&s->op, clean, end, NULL);
 }
 
 static bool ending(const struct server *s)
 {
     return s->status != EXIT_OK || s->stop_asked;
+}
+
+/* Takes away what a dead server left, so that nobody waits for it. */
+static void clean(struct op *op)
+{
+    struct server *s = container_of(op, struct server, op);
+
+    op_then(op, s->nfsd == NULL ? open_tree : mount);
+    if (!s->stale || ending(s))
+        return;
+    if (s->stale_seen++ == 0)
+        server_say(s, "removing the mount that a dead server left on %s",
+            s->target.mountpoint);
+    umount_run(&s->mounting, &s->loop, s->target.mountpoint, true, op);
+    op_then(op, cleaned);
+}
+
+static void cleaned(struct op *op)
+{
+    struct server *s = container_of(op, struct server, op);
+    int err = op_catch(op);
+
+    if (err != 0 || s->stale_seen > STALE_MAX)
+        server_fail(s, err == -EPERM ? EXIT_MAY_NOT_MOUNT : EXIT_FAILED,
+            "cannot remove the mount that a dead server left on %s: %s",
+            s->target.mountpoint, buf_str(&s->mounting.said));
+    else
+        server_look(s);
+    op_then(op, clean);
 }
 
 static void open_tree(struct op *op)
@@ -65,7 +93,7 @@ static void open_tree(struct op *op)
     };
 
     op_then(op, serve);
-    if (server_open(s) != EXIT_OK)
+    if (ending(s) || server_open(s) != EXIT_OK)
         return;
     config.source = s->source;
     config.cache = s->cache;
@@ -97,35 +125,6 @@ static void serve(struct op *op)
         op_then(op, close_nfsd);
     else
         op_then(op, clean);
-}
-
-/* Takes away what a dead server left, so that nobody waits for it. */
-static void clean(struct op *op)
-{
-    struct server *s = container_of(op, struct server, op);
-
-    op_then(op, mount);
-    if (!s->stale || ending(s))
-        return;
-    if (s->stale_seen++ == 0)
-        complain("removing the mount that a dead server left on %s",
-            s->target.mountpoint);
-    umount_run(&s->mounting, &s->loop, s->target.mountpoint, true, op);
-    op_then(op, cleaned);
-}
-
-static void cleaned(struct op *op)
-{
-    struct server *s = container_of(op, struct server, op);
-    int err = op_catch(op);
-
-    if (err != 0 || s->stale_seen > STALE_MAX)
-        server_fail(s, err == -EPERM ? EXIT_MAY_NOT_MOUNT : EXIT_FAILED,
-            "cannot remove the mount that a dead server left on %s: %s",
-            s->target.mountpoint, buf_str(&s->mounting.said));
-    else
-        server_look(s);
-    op_then(op, clean);
 }
 
 static int make_mountpoint(struct server *s)
@@ -175,8 +174,6 @@ static void tell(struct op *op)
     op_then(op, unmount);
     if (ending(s))
         return;
-    if (s->adopt)
-        s->mounted = true;
     if (s->mounted)
         mount_raise_read_ahead(s->target.mountpoint);
     s->phase = SERVER_READY;
@@ -256,7 +253,7 @@ static void stay_mounted(struct server *s, int err)
         mount_users(s->target.mountpoint, &who);
     else
         buf_addf(&who, ": %s", buf_str(&s->mounting.said));
-    complain("%s %s%s; it stays mounted. Ask again to detach it by force",
+    server_say(s, "%s %s%s; it stays mounted. Ask again to detach it by force",
         s->target.mountpoint,
         err == -EBUSY ? "is in use" : "cannot be unmounted", buf_str(&who));
     buf_free(&who);

@@ -92,6 +92,9 @@ void server_start(struct server *s);
 void server_fail(struct server *s, int status, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 
+/* A warning for the user: on the terminal, or in the log if there is none. */
+void server_say(const struct server *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
 /* Takes the locks, and looks at what is mounted there already. */
 int server_claim(struct server *s);
 int server_look(struct server *s); /* again */

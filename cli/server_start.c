@@ -23,12 +23,27 @@
 #include "cli/mount_options.h"
 #include "cli/probe.h"
 #include "cli/records.h"
+#include "cli/say.h"
 #include "nfsd/nfsd.h"
 #include "vfs/source_hub.h"
 #include "vfs/vfs.h"
 
 #define PROBE_MS 3000
 #define FOREVER_MS 86400000u /* --read-fetch-timeout-ms 0 */
+
+void server_say(const struct server *s, const char *fmt, ...)
+{
+    char text[4096];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    if (s->values->supervised)
+        log_warn("server: %s", text);
+    else
+        complain("%s", text);
+}
 
 void server_fail(struct server *s, int status, const char *fmt, ...)
 {
@@ -103,6 +118,8 @@ int server_look(struct server *s)
     e = mount_table_at(&table, s->target.mountpoint);
     if (e != NULL && mount_entry_own(e, &s->found))
         judge_mount(s);
+    /* Whatever fails from here on must leave it as it is. */
+    s->mounted = s->adopt;
     mount_table_free(&table);
     return s->status;
 }
@@ -268,7 +285,7 @@ int server_serve(struct server *s)
 
     if (err == 0 && s->adopt &&
         strcmp(s->identity.export_path, s->found.export_path) != 0) {
-        s->adopt = false; /* the state was removed meanwhile */
+        s->adopt = s->mounted = false; /* the state was removed meanwhile */
         s->stale = true;
     }
     if (err == 0 && start_nfsd(s) != EXIT_OK)
