@@ -15,6 +15,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sched.h>
@@ -180,13 +181,14 @@ static void serve(int fd, const struct shape *s, int file, uint64_t size)
 static uint64_t ask(int fd, const struct shape *s, double seconds)
 {
     static char out[MESSAGE * BATCH];
+    size_t first = (size_t)MESSAGE * s->depth;
     size_t unit = MESSAGE + s->piece;
     char *in = malloc(PIECE_MAX);
     uint64_t answers = 0;
     double end = now() + seconds;
     size_t have = 0;
 
-    if (write(fd, out, MESSAGE * s->depth) != (ssize_t)(MESSAGE * s->depth))
+    if (write(fd, out, first) != (ssize_t)first)
         die("write");
     while (now() < end) {
         ssize_t n = read(fd, in, PIECE_MAX);
@@ -223,9 +225,9 @@ static void measure(const struct shape *s, int file, uint64_t size,
     close(p.server);
     start = now();
     answers = ask(p.client, s, seconds);
-    printf("{\"name\":\"%s\",\"seconds\":%.6f,\"ops\":%llu,\"bytes\":%llu}\n",
-        s->name, now() - start, (unsigned long long)answers,
-        (unsigned long long)(answers * s->piece));
+    printf("{\"name\":\"%s\",\"seconds\":%.6f,\"ops\":%" PRIu64
+           ",\"bytes\":%" PRIu64 "}\n",
+        s->name, now() - start, answers, answers * s->piece);
     close(p.client);
     kill(child, SIGKILL);
     waitpid(child, NULL, 0);

@@ -61,7 +61,7 @@ void count_latency(struct count *c, uint64_t ns)
 {
     uint64_t us = ns / 1000 + 8;
     unsigned power = 63U - (unsigned)__builtin_clzll(us);
-    size_t bucket = (power - 3) * 8 + (us >> (power - 3)) - 8;
+    size_t bucket = (size_t)(power - 3) * 8 + (us >> (power - 3)) - 8;
 
     c->latency[bucket < LATENCY_BUCKETS ? bucket : LATENCY_BUCKETS - 1]++;
 }

@@ -8,6 +8,12 @@
 #define AUTH_SYS 1
 #define ATTR_SIZE 84 /* fattr3 */
 
+/* XDR fills opaque data up to a multiple of four (RFC 4506, 4.10). */
+static size_t padded(uint32_t n)
+{
+    return ((size_t)n + 3) / 4 * 4;
+}
+
 static uint8_t *put32(uint8_t *p, uint32_t v)
 {
     v = htonl(v);
@@ -23,9 +29,9 @@ static uint8_t *put64(uint8_t *p, uint64_t v)
 static uint8_t *put_opaque(uint8_t *p, const void *bytes, uint32_t n)
 {
     p = put32(p, n);
-    memset(p + n / 4 * 4, 0, 4);
+    memset(p, 0, padded(n));
     memcpy(p, bytes, n);
-    return p + (n + 3) / 4 * 4;
+    return p + padded(n);
 }
 
 static uint32_t get32(const uint8_t *p)
@@ -105,7 +111,7 @@ bool reply_decode(const uint8_t *record, size_t size, struct reply *r)
     /* xid, REPLY, MSG_ACCEPTED, verifier, SUCCESS, status */
     if (size < 28 || get32(record + 4) != 1 || get32(record + 8) != 0)
         return false;
-    at += 8 + (get32(record + 16) + 3U) / 4 * 4;
+    at += 8 + padded(get32(record + 16));
     if (at + 8 > size || get32(record + at) != 0)
         return false;
     *r = (struct reply){.xid = get32(record),
@@ -134,10 +140,10 @@ static const uint8_t *take_handle(
         return NULL;
     out->len = get32(p);
     p += 4;
-    if ((size_t)(end - p) < (out->len + 3U) / 4 * 4)
+    if ((size_t)(end - p) < padded(out->len))
         return NULL;
     memcpy(out->bytes, p, out->len);
-    return p + (out->len + 3U) / 4 * 4;
+    return p + padded(out->len);
 }
 
 bool reply_handle(const struct reply *r, struct handle *out)
@@ -192,7 +198,7 @@ bool listing_next(struct listing *l, struct entry *e)
     e->name_len = get32(take(l, 4));
     if (e->name_len > NAME_MAX_BYTES)
         die("listing", "a name that is too long");
-    e->name = (const char *)take(l, (e->name_len + 3U) / 4 * 4);
+    e->name = (const char *)take(l, padded(e->name_len));
     e->cookie = get64(take(l, 8));
     if (l->plus)
         take_plus(l, e);
