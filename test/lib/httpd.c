@@ -151,12 +151,14 @@ static struct span wanted(const struct httpd_reply *r, const char *request)
 {
     const char *range = field(request, "Range: bytes=");
     struct span s = {.n = r->len};
-    unsigned long first;
-    unsigned long last;
+    char *dash;
+    size_t first;
+    size_t last;
 
-    if (!r->ranges || range == NULL ||
-        sscanf(range, "%lu-%lu", &first, &last) != 2)
+    if (!r->ranges || range == NULL)
         return s;
+    first = strtoul(range, &dash, 10);
+    last = strtoul(dash + 1, NULL, 10);
     s.part = true;
     s.outside = first >= r->len;
     if (s.outside)

@@ -5,9 +5,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "hub/repo.h"
 
 #define DEADLINE_MS 60000
 #define THREADS 4
@@ -17,6 +19,7 @@ void stage_open(struct stage *s, const struct hub_config *config)
     struct hub_config c = {.stall_ms = 400, .patience_ms = 1500};
 
     *s = (struct stage){0};
+    setenv("no_proxy", "127.0.0.1", 1); /* whatever the caller's says */
     if (config != NULL)
         c = *config;
     uv_loop_init(&s->loop);
@@ -75,36 +78,65 @@ static void on_closed(uv_handle_t *handle)
     *(bool *)handle->data = true;
 }
 
-/* Runs the loop while *value is below wanted. */
-static void run(uv_loop_t *loop, const size_t *value, size_t wanted,
-    const bool *done)
+int waiting_end(struct waiting *w, uv_loop_t *loop)
 {
     uv_timer_t timer;
     bool late = false;
     bool closed = false;
 
+    op_wake(&w->op, 0);
     uv_timer_init(loop, &timer);
     timer.data = &late;
     uv_timer_start(&timer, too_late, DEADLINE_MS, 0);
-    while (!late && (done != NULL ? !*done : *value < wanted))
+    while (!late && !w->done)
         uv_run(loop, UV_RUN_ONCE);
     timer.data = &closed;
     uv_close((uv_handle_t *)&timer, on_closed);
     while (!closed)
         uv_run(loop, UV_RUN_NOWAIT);
     assert_false(late);
-}
-
-int waiting_end(struct waiting *w, uv_loop_t *loop)
-{
-    op_wake(&w->op, 0);
-    run(loop, NULL, 0, &w->done);
     return w->err;
 }
 
-void run_until(uv_loop_t *loop, const size_t *value, size_t wanted)
+void always(struct httpd *h, const char *line, struct httpd_reply r)
 {
-    run(loop, value, wanted, NULL);
+    r.times = HTTPD_ALWAYS;
+    httpd_on(h, line, &r);
+}
+
+int stage_ask(struct stage *s)
+{
+    struct hub_info found = {0};
+    struct hub_repo repo;
+    struct waiting w;
+    const char *why;
+    int err;
+
+    assert_int_equal(hub_repo_parse("a/b", NULL, &repo, &why), 0);
+    waiting_begin(&w);
+    hub_repo_info(s->hub, &repo, &found, &w.op);
+    err = waiting_end(&w, &s->loop);
+    if (err == 0)
+        assert_string_equal(found.sha, SHA);
+    buf_free(&found.id);
+    hub_repo_fini(&repo);
+    return err;
+}
+
+void stage_use_endpoint(struct stage *s, const char *endpoint)
+{
+    const struct hub_config config = {.pool = &s->pool,
+        .endpoint = endpoint,
+        .user_agent = "hffs/test",
+        .stall_ms = 400,
+        .backoff_ms = 5,
+        .patience_ms = 300};
+    struct waiting w;
+
+    waiting_begin(&w);
+    hub_free(s->hub, &w.op);
+    assert_int_equal(waiting_end(&w, &s->loop), 0);
+    assert_int_equal(hub_new(&config, &s->hub), 0);
 }
 
 static int collect(struct hub_sink *sink, const uint8_t *p, size_t n)

@@ -40,8 +40,17 @@ struct waiting {
 void waiting_begin(struct waiting *w);
 int waiting_end(struct waiting *w, uv_loop_t *loop);
 
-/* Runs the loop until *value reaches wanted. */
-void run_until(uv_loop_t *loop, const size_t *value, size_t wanted);
+/* A rule that is never used up. */
+void always(struct httpd *h, const char *line, struct httpd_reply r);
+
+/* The simplest question: which commit is "main" of a/b? Checks an answer. */
+#define INFO "GET /api/models/a/b/revision/main"
+#define ANSWER "{\"id\":\"a/b\",\"sha\":\"" SHA "\"}"
+#define TEXT(s) .body = (s), .len = sizeof(s) - 1
+int stage_ask(struct stage *s);
+
+/* The same stage, with a client of another endpoint and short limits. */
+void stage_use_endpoint(struct stage *s, const char *endpoint);
 
 /* Collects what is read. */
 struct collector {

@@ -19,9 +19,6 @@
 #include "hub/repo.h"
 #include "test/lib/httpd_hub.h"
 
-#define INFO "GET /api/models/a/b/revision/main"
-#define ANSWER "{\"id\":\"a/b\",\"sha\":\"" SHA "\"}"
-#define TEXT(s) .body = (s), .len = sizeof(s) - 1
 #define BEARER "\r\nAuthorization: Bearer "
 
 static int open_as(void **state, const char *token, const char *file)
@@ -54,31 +51,6 @@ static int teardown(void **state)
     return 0;
 }
 
-static int ask(struct stage *s)
-{
-    struct hub_info found = {0};
-    struct hub_repo repo;
-    struct waiting w;
-    const char *why;
-    int err;
-
-    assert_int_equal(hub_repo_parse("a/b", NULL, &repo, &why), 0);
-    waiting_begin(&w);
-    hub_repo_info(s->hub, &repo, &found, &w.op);
-    err = waiting_end(&w, &s->loop);
-    if (err == 0)
-        assert_string_equal(found.sha, SHA);
-    buf_free(&found.id);
-    hub_repo_fini(&repo);
-    return err;
-}
-
-static void always(struct httpd *h, const char *line, struct httpd_reply r)
-{
-    r.times = HTTPD_ALWAYS;
-    httpd_on(h, line, &r);
-}
-
 static const struct httpd_reply good = {TEXT(ANSWER)};
 
 static bool sent(struct httpd *h, const char *line, const char *text)
@@ -96,7 +68,7 @@ static void token_goes_to_the_hub(void **state)
     struct stage *s = *state;
 
     always(s->http, INFO, good);
-    assert_int_equal(ask(s), 0);
+    assert_int_equal(stage_ask(s), 0);
     assert_true(sent(s->http, INFO, BEARER "hf_fixed\r\n"));
 }
 
@@ -110,7 +82,7 @@ static void token_does_not_go_elsewhere(void **state)
     always(s->cdn, "GET /out",
         (struct httpd_reply){.status = 302, .headers = back});
     always(s->http, "GET /back", good);
-    assert_int_equal(ask(s), 0);
+    assert_int_equal(stage_ask(s), 0);
     assert_true(sent(s->http, INFO, BEARER));
     assert_false(sent(s->cdn, "GET /out", "uthorization"));
     /* Nor to the Hub, for what another server has asked us to ask there. */
@@ -126,7 +98,7 @@ static void token_follows_at_home(void **state)
     always(s->http, INFO,
         (struct httpd_reply){.status = 307, .headers = "Location: /there\r\n"});
     always(s->http, "GET /there", good);
-    assert_int_equal(ask(s), 0);
+    assert_int_equal(stage_ask(s), 0);
     assert_true(sent(s->http, "GET /there", BEARER "hf_fixed\r\n"));
 }
 
@@ -171,10 +143,10 @@ static void token_file_wins_and_is_read_again(void **state)
     httpd_on(s->http, INFO, &good);
     httpd_on(s->http, INFO, &refused);
     always(s->http, INFO, good);
-    assert_int_equal(ask(s), 0);
+    assert_int_equal(stage_ask(s), 0);
     assert_true(sent(s->http, INFO, BEARER "hf_old\r\n"));
     write_token(path, "hf_new");
-    assert_int_equal(ask(s), 0); /* refused with the old one, then */
+    assert_int_equal(stage_ask(s), 0); /* refused with the old one, then */
     assert_non_null(
         strstr(httpd_request(s->http, INFO, 1), BEARER "hf_old\r\n"));
     assert_non_null(
@@ -189,7 +161,7 @@ static void useless_token_file_falls_back(void **state)
 
     unlink(path);
     always(s->http, INFO, good);
-    assert_int_equal(ask(s), 0);
+    assert_int_equal(stage_ask(s), 0);
     assert_true(sent(s->http, INFO, BEARER "hf_fixed\r\n"));
     free(path);
 }
@@ -199,7 +171,7 @@ static void refused_token_is_tried_once_more_only(void **state)
     struct stage *s = *state;
 
     always(s->http, INFO, (struct httpd_reply){.status = 401});
-    assert_int_equal(ask(s), -EACCES);
+    assert_int_equal(stage_ask(s), -EACCES);
     assert_int_equal(httpd_count(s->http, ""), 2);
 }
 
@@ -217,7 +189,7 @@ static void redirects_that_lead_nowhere(void **state)
         httpd_clear(s->http);
         always(s->http, INFO,
             (struct httpd_reply){.status = 302, .headers = bad[i]});
-        assert_int_equal(ask(s), -EIO);
+        assert_int_equal(stage_ask(s), -EIO);
         assert_int_equal(httpd_count(s->http, ""), 1);
     }
 }
@@ -232,7 +204,7 @@ static void redirect_circles_end(void **state)
         (struct httpd_reply){.status = 302, .headers = "Location: /y\r\n"});
     always(s->http, "GET /y",
         (struct httpd_reply){.status = 302, .headers = "Location: /x\r\n"});
-    assert_int_equal(ask(s), -EIO);
+    assert_int_equal(stage_ask(s), -EIO);
     assert_int_equal(httpd_count(s->http, ""), 3);
     assert_non_null(strstr(hub_last_error(s->hub), "without end"));
 }
@@ -251,7 +223,7 @@ static void long_ways_end(void **state)
         always(s->http, line[i],
             (struct httpd_reply){.status = 302, .headers = location[i]});
     }
-    assert_int_equal(ask(s), -EIO);
+    assert_int_equal(stage_ask(s), -EIO);
     assert_int_equal(httpd_count(s->http, ""), 11);
 }
 
@@ -272,164 +244,6 @@ static void post_keeps_its_body(void **state)
     hub_page_free(&page);
 }
 
-/* ---- Pauses */
-
-static uint64_t timed(struct stage *s, int wanted)
-{
-    uint64_t begun = clock_mono_ms();
-
-    assert_int_equal(ask(s), wanted);
-    return clock_mono_ms() - begun;
-}
-
-static void pause_once(struct stage *s, int status, const char *headers)
-{
-    const struct httpd_reply wait = {.status = status, .headers = headers};
-
-    httpd_clear(s->http);
-    httpd_on(s->http, INFO, &wait);
-    always(s->http, INFO, good);
-}
-
-static void server_says_when(void **state)
-{
-    struct stage *s = *state;
-    time_t soon;
-    char date[64];
-
-    /* Longer than our patience, and granted all the same. */
-    pause_once(s, 429, "Retry-After: 1\r\n");
-    assert_true(timed(s, 0) >= 1000);
-    pause_once(s, 503, "RateLimit: \"api\";r=0;t=1\r\nRetry-After: 90\r\n");
-    assert_true(timed(s, 0) >= 1000);
-    soon = time(NULL) + 2;
-    strftime(date, sizeof(date), "Retry-After: %a, %d %b %Y %H:%M:%S GMT\r\n",
-        gmtime(&soon));
-    pause_once(s, 429, date);
-    timed(s, 0);
-    assert_true(time(NULL) >= soon - 1);
-    pause_once(s, 429, "RateLimit: \"api\";r=7;t=90\r\n"); /* not used up */
-    assert_true(timed(s, 0) < 1000);
-}
-
-static void too_long_a_pause_is_an_error(void **state)
-{
-    struct stage *s = *state;
-
-    pause_once(s, 429, "Retry-After: 3600\r\n");
-    assert_true(timed(s, -EIO) < 1000);
-    assert_non_null(strstr(hub_last_error(s->hub), "429"));
-    assert_int_equal(httpd_count(s->http, ""), 1);
-}
-
-static void second_long_pause_is_an_error(void **state)
-{
-    struct stage *s = *state;
-
-    always(s->http, INFO,
-        (struct httpd_reply){.status = 429, .headers = "Retry-After: 1\r\n"});
-    assert_int_equal(ask(s), -EIO);
-    assert_int_equal(httpd_count(s->http, ""), 2);
-}
-
-/* ---- What the user is told */
-
-static void says(struct stage *s, struct httpd_reply r, int err,
-    const char *first, const char *second)
-{
-    httpd_clear(s->http);
-    always(s->http, INFO, r);
-    assert_int_equal(ask(s), err);
-    if (strstr(hub_last_error(s->hub), first) == NULL ||
-        strstr(hub_last_error(s->hub), second) == NULL)
-        fail_msg("\"%s\" lacks \"%s\" or \"%s\"", hub_last_error(s->hub), first,
-            second);
-}
-
-static void advice_without_a_token(void **state)
-{
-    struct stage *s = *state;
-
-    says(s, (struct httpd_reply){.status = 401}, -EACCES, "401", "HF_TOKEN");
-    says(s,
-        (struct httpd_reply){
-            .status = 401, .headers = "X-Error-Code: GatedRepo\r\n"},
-        -EACCES, "granted", "/a/b, then set HF_TOKEN");
-    says(s,
-        (struct httpd_reply){
-            .status = 404, .headers = "X-Error-Code: RepoNotFound\r\n"},
-        -ENOENT, "has no a/b", "name");
-    says(s,
-        (struct httpd_reply){.status = 404,
-            .headers = "X-Error-Code: RevisionNotFound\r\n"
-                       "X-Error-Message: Invalid rev id: main\r\n"},
-        -ENOENT, "Invalid rev id: main", "--revision");
-    says(s, (struct httpd_reply){.status = 404}, -EIO, "404", "--hub-endpoint");
-    says(s,
-        (struct httpd_reply){.status = 500, TEXT("{\"error\":[\"it broke\"]}")},
-        -EIO, "500: it broke", "later");
-    says(s, (struct httpd_reply){.status = 418}, -EIO, "418", "--hub-endpoint");
-    says(s, (struct httpd_reply){.status = 429}, -EIO, "rate", "use a token");
-}
-
-static void advice_with_a_token(void **state)
-{
-    struct stage *s = *state;
-
-    says(s,
-        (struct httpd_reply){
-            .status = 401, TEXT("{\"error\":\"Invalid\\ncredentials\"}")},
-        -EACCES, "401: Invalid credentials", "make a new one");
-    says(s, (struct httpd_reply){.status = 403}, -EACCES, "may not read a/b",
-        "read access");
-    says(s,
-        (struct httpd_reply){
-            .status = 403, .headers = "X-Error-Code: GatedRepo\r\n"},
-        -EACCES, "not been granted", "account");
-}
-
-/* The same stage, with a client of another endpoint. */
-static void use_endpoint(struct stage *s, const char *endpoint)
-{
-    const struct hub_config config = {.pool = &s->pool,
-        .endpoint = endpoint,
-        .user_agent = "hffs/test",
-        .stall_ms = 400,
-        .backoff_ms = 5,
-        .patience_ms = 300};
-    struct waiting w;
-
-    waiting_begin(&w);
-    hub_free(s->hub, &w.op);
-    assert_int_equal(waiting_end(&w, &s->loop), 0);
-    assert_int_equal(hub_new(&config, &s->hub), 0);
-}
-
-static void nobody_there(void **state)
-{
-    struct stage *s = *state;
-    char *url = xstrdup(httpd_url(s->cdn));
-
-    httpd_close(s->cdn);
-    use_endpoint(s, url);
-    assert_int_equal(ask(s), -ECONNREFUSED);
-    assert_non_null(strstr(hub_last_error(s->hub), "cannot reach"));
-    assert_non_null(strstr(hub_last_error(s->hub), "check the network"));
-    s->cdn = NULL;
-    free(url);
-}
-
-static void nobody_speaks_tls(void **state)
-{
-    struct stage *s = *state;
-    char *url = xasprintf("https%s", httpd_url(s->http) + 4);
-
-    use_endpoint(s, url);
-    assert_int_equal(ask(s), -EIO);
-    assert_non_null(strstr(hub_last_error(s->hub), "cannot reach"));
-    free(url);
-}
-
 /* ---- Bodies */
 
 static void compressed_answers_are_read(void **state)
@@ -446,7 +260,7 @@ static void compressed_answers_are_read(void **state)
         (struct httpd_reply){.headers = "Content-Encoding: gzip\r\n",
             .body = gz,
             .len = sizeof(gz)});
-    assert_int_equal(ask(s), 0);
+    assert_int_equal(stage_ask(s), 0);
     assert_true(sent(s->http, INFO, "Accept-Encoding: gzip\r\n"));
 }
 
@@ -458,7 +272,7 @@ static void huge_answers_are_refused(void **state)
 
     memset(body, ' ', n);
     always(s->http, INFO, (struct httpd_reply){.body = body, .len = n});
-    assert_int_equal(ask(s), -EIO);
+    assert_int_equal(stage_ask(s), -EIO);
     assert_int_equal(httpd_count(s->http, ""), 1);
     assert_non_null(strstr(hub_last_error(s->hub), "too long"));
     free(body);
@@ -472,8 +286,8 @@ static void endpoint_with_a_path(void **state)
     char *url = xasprintf("%s/base//", httpd_url(s->http));
 
     always(s->http, "GET /base/api/models/a/b/revision/main", good);
-    use_endpoint(s, url);
-    assert_int_equal(ask(s), 0);
+    stage_use_endpoint(s, url);
+    assert_int_equal(stage_ask(s), 0);
     free(url);
 }
 
@@ -516,13 +330,6 @@ int main(void)
         TEST(redirect_circles_end, anonymous),
         TEST(long_ways_end, anonymous),
         TEST(post_keeps_its_body, anonymous),
-        TEST(server_says_when, anonymous),
-        TEST(too_long_a_pause_is_an_error, anonymous),
-        TEST(second_long_pause_is_an_error, anonymous),
-        TEST(advice_without_a_token, anonymous),
-        TEST(advice_with_a_token, with_token),
-        TEST(nobody_there, anonymous),
-        TEST(nobody_speaks_tls, anonymous),
         TEST(compressed_answers_are_read, anonymous),
         TEST(huge_answers_are_refused, anonymous),
         TEST(endpoint_with_a_path, anonymous),

@@ -17,7 +17,7 @@
 #include "vfs/source.h"
 #include "vfs/source_hub.h"
 
-#define INFO "GET /api/datasets/a/b/revision/v1?"
+#define INFO_V1 "GET /api/datasets/a/b/revision/v1?"
 #define PATHS_INFO "POST /api/datasets/a/b/paths-info/" SHA
 #define TREE "GET /api/datasets/a/b/tree/" SHA "/sub/dir"
 #define BODY "0123456789"
@@ -117,7 +117,7 @@ static void check_name(
 
 static void on_info(struct fixture *f)
 {
-    on_text(f, INFO,
+    on_text(f, INFO_V1,
         "{\"id\":\"a/b\",\"sha\":\"" SHA "\","
         "\"lastModified\":\"2026-09-01T10:00:00.000Z\"}");
 }
