@@ -17,38 +17,38 @@
 /* %S the subject, %E the endpoint. The first line that fits is taken. */
 struct explanation {
     int status;       /* 0: any */
-    const char *code; /* NULL: any */
     bool anonymous;   /* only if no token was sent */
+    const char *code; /* NULL: any */
     const char *text;
     const char *advice;
 };
 
 static const struct explanation explanations[] = {
-    {0, "GatedRepo", true, "access to %S has to be granted",
+    {0, true, "GatedRepo", "access to %S has to be granted",
         "ask for it at %E/%S, then set HF_TOKEN or use --token-file"},
-    {0, "GatedRepo", false, "access to %S has not been granted",
+    {0, false, "GatedRepo", "access to %S has not been granted",
         "ask for it at %E/%S with the account of this token"},
-    {401, NULL, true, "%E does not show %S to everybody",
+    {401, true, NULL, "%E does not show %S to everybody",
         "check the name, or, if it is private, set HF_TOKEN or use "
         "--token-file"},
-    {401, NULL, false, "%E does not accept the token",
+    {401, false, NULL, "%E does not accept the token",
         "make a new one at %E/settings/tokens, or do without one"},
-    {403, NULL, true, "%E does not show %S to everybody",
+    {403, true, NULL, "%E does not show %S to everybody",
         "set HF_TOKEN or use --token-file"},
-    {403, NULL, false, "the token may not read %S",
+    {403, false, NULL, "the token may not read %S",
         "use one with read access to it"},
-    {404, "RepoNotFound", false, "%E has no %S, or hides it",
+    {404, false, "RepoNotFound", "%E has no %S, or hides it",
         "check name, kind (datasets/..., spaces/...) and token"},
-    {404, "RevisionNotFound", false, "%S has no such revision",
+    {404, false, "RevisionNotFound", "%S has no such revision",
         "check --revision"},
-    {404, "EntryNotFound", false, "%S has no such path", "check it"},
-    {404, NULL, false, "%E answers as no Hub does",
+    {404, false, "EntryNotFound", "%S has no such path", "check it"},
+    {404, false, NULL, "%E answers as no Hub does",
         "check --hub-endpoint and the proxy settings"},
-    {429, NULL, true, "%E limits the rate of requests",
+    {429, true, NULL, "%E limits the rate of requests",
         "wait a few minutes, or use a token, which allows more"},
-    {429, NULL, false, "%E limits the rate of requests", "wait a few minutes"},
-    {500, NULL, false, "%E is in trouble", "try again later"},
-    {0, NULL, false, "%E gave an answer that makes no sense for %S",
+    {429, false, NULL, "%E limits the rate of requests", "wait a few minutes"},
+    {500, false, NULL, "%E is in trouble", "try again later"},
+    {0, false, NULL, "%E gave an answer that makes no sense for %S",
         "check --hub-endpoint and the proxy settings"},
 };
 

@@ -36,20 +36,23 @@ void retry_table_init(struct retry_table *t, uv_loop_t *loop,
     TAILQ_INIT(&t->cooldowns);
 }
 
-static void cooldown_drop(struct retry_table *t, struct cooldown *c)
+static void cooldown_free(struct cooldown *c)
 {
-    TAILQ_REMOVE(&t->cooldowns, c, link);
     free(c->origin);
     free(c);
 }
 
 void retry_table_fini(struct retry_table *t)
 {
-    struct cooldown *c;
+    struct cooldown *c = TAILQ_FIRST(&t->cooldowns);
 
     assert(TAILQ_EMPTY(&t->live));
-    while ((c = TAILQ_FIRST(&t->cooldowns)) != NULL)
-        cooldown_drop(t, c);
+    while (c != NULL) {
+        struct cooldown *next = TAILQ_NEXT(c, link);
+
+        cooldown_free(c);
+        c = next;
+    }
 }
 
 void retry_table_stop(struct retry_table *t)
@@ -110,8 +113,10 @@ static void cooldown_make_room(struct retry_table *t)
         if (first == NULL || c->until_ms < first->until_ms)
             first = c;
     }
-    if (n >= COOLDOWNS_MAX)
-        cooldown_drop(t, first);
+    if (n < COOLDOWNS_MAX)
+        return;
+    TAILQ_REMOVE(&t->cooldowns, first, link);
+    cooldown_free(first);
 }
 
 static void cooldown_set(struct retry *r, const char *origin, uint64_t ms)
