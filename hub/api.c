@@ -20,7 +20,7 @@
 #include "hub/url.h"
 
 /* A Hub that has never answered is more likely misspelt than sick. */
-#define UNHEARD_PATIENCE_MS 10000
+#define HASTY_PATIENCE_MS 10000
 
 static op_fn enter, cool, take_token, ask, judge, end; /* in this order */
 
@@ -175,7 +175,7 @@ static bool again(struct api_call *c)
     bool patient;
 
     patient = retry_again(&c->retry, answer, origin != NULL ? origin : "",
-        c->hub->heard ? 0 : UNHEARD_PATIENCE_MS, &c->op);
+        c->hasty && !c->hub->heard ? HASTY_PATIENCE_MS : 0, &c->op);
     free(origin);
     if (patient && !c->warned) {
         c->warned = true;

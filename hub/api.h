@@ -75,6 +75,8 @@ struct api_call {
     enum http_class class;
     const char *subject; /* the repo it is about: "datasets/a/b" */
     const char *path;    /* and the path in it, for the log; may be NULL */
+    bool hasty; /* somebody waits at start-up: give up soon on a Hub that has
+                   never answered */
 
     /* result: the final answer, until api_fini() */
     struct follow follow;

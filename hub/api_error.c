@@ -129,9 +129,9 @@ static void server_said(const struct api_call *c, char *out, size_t cap)
     char said[SAID_MAX] = "";
 
     if (fault(c) != NULL)
-        snprintf(said, sizeof(said), "%s", fault(c));
+        snprintf(said, sizeof(said), "%.*s", SAID_MAX - 1, fault(c));
     else if (message != NULL)
-        snprintf(said, sizeof(said), "%s", message);
+        snprintf(said, sizeof(said), "%.*s", SAID_MAX - 1, message);
     else if (c->error_body.len > 0)
         body_says(c, said, sizeof(said));
     snprintf(out, cap, "%d%s%s", c->follow.req.status,
@@ -191,6 +191,16 @@ static void explain_silence(const struct api_call *c, int err, struct buf *to)
             c->hub->endpoint, why);
 }
 
+/* For the log, where the id of the request helps who runs the Hub. */
+static void log_failure(const struct api_call *c)
+{
+    const char *id = http_header(&c->follow.req, "x-request-id", 0);
+
+    log_warn("hub: %s%s%s: %s%s%s", c->subject, c->path != NULL ? "/" : "",
+        c->path != NULL ? c->path : "", c->hub->last_error,
+        id != NULL ? "; request id " : "", id != NULL ? id : "");
+}
+
 void api_explain(struct api_call *c, int err)
 {
     struct buf text = {0};
@@ -205,7 +215,6 @@ void api_explain(struct api_call *c, int err)
     snprintf(
         c->hub->last_error, sizeof(c->hub->last_error), "%s", buf_str(&text));
     if (err != -ENOENT)
-        log_warn("hub: %s%s%s: %s", c->subject, c->path != NULL ? "/" : "",
-            c->path != NULL ? c->path : "", c->hub->last_error);
+        log_failure(c);
     buf_free(&text);
 }

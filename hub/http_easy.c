@@ -118,6 +118,8 @@ static void set_transport(CURL *e, const struct http_request *r)
         e, CURLOPT_BUFFERSIZE, r->bulk ? BULK_BUFFER : SMALL_BUFFER);
     curl_easy_setopt(e, CURLOPT_HTTP_VERSION,
         r->bulk ? (long)CURL_HTTP_VERSION_1_1 : (long)CURL_HTTP_VERSION_2TLS);
+    /* Many small ones at once need not all shake hands with the server. */
+    curl_easy_setopt(e, CURLOPT_PIPEWAIT, r->bulk ? 0L : 1L);
     curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, r->fresh ? 1L : 0L);
 }
 

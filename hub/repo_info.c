@@ -51,7 +51,8 @@ static void question(struct op *op)
     i->call = (struct api_call){.hub = i->hub,
         .ops = &revision_ops,
         .class = HTTP_API,
-        .subject = i->subject};
+        .subject = i->subject,
+        .hasty = true};
     api_start(&i->call, op);
     op_then(op, parse);
 }
