@@ -11,11 +11,11 @@
 #include "base/digest.h"
 #include "base/mem.h"
 
-int file_setup(void **state)
+static int open_with(void **state, const struct hub_config *config)
 {
     struct file_stage *f = xcalloc(1, sizeof(*f));
 
-    stage_open(&f->s, NULL);
+    stage_open(&f->s, config);
     f->bytes = pattern_new(FILE_SIZE);
     f->file = (struct hub_file){.hub = f->s.hub,
         .at = {.kind = HUB_MODEL, .id = "a/b", .sha = SHA},
@@ -26,6 +26,18 @@ int file_setup(void **state)
     collector_init(&f->to);
     *state = f;
     return 0;
+}
+
+int file_setup(void **state)
+{
+    return open_with(state, NULL);
+}
+
+int file_setup_patient(void **state)
+{
+    const struct hub_config config = {.stall_ms = 30000};
+
+    return open_with(state, &config);
 }
 
 int file_teardown(void **state)

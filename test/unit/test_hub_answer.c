@@ -36,6 +36,22 @@ static void longer_body_is_cut(void **state)
     assert_int_equal(httpd_count(f->s.http, ""), 1);
 }
 
+/* The rest of what was announced never comes: nobody waits for it. */
+static void rest_is_not_waited_for(void **state)
+{
+    struct file_stage *f = *state;
+    struct httpd_reply r = good(f);
+    uint64_t begun = clock_mono_ms();
+
+    r.ranges = false;
+    r.limited = true;
+    r.stall = true;
+    r.after = 2000;
+    always(f->s.http, GET_FILE, r);
+    check_read(f, 1000, 1000);
+    assert_true(clock_mono_ms() - begun < 15000);
+}
+
 static void longer_chunked_body_is_cut(void **state)
 {
     struct file_stage *f = *state;
@@ -229,6 +245,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(longer_body_is_cut),
         TEST(longer_chunked_body_is_cut),
+        cmocka_unit_test_setup_teardown(
+            rest_is_not_waited_for, file_setup_patient, file_teardown),
         TEST(wrong_answers_are_not_believed),
         TEST(whole_of_another_length_is_not_believed),
         TEST(compressed_body_is_refused),
