@@ -33,9 +33,9 @@ int file_setup(void **state)
     return open_with(state, NULL);
 }
 
-int file_setup_patient(void **state)
+int file_setup_private(void **state)
 {
-    const struct hub_config config = {.stall_ms = 30000};
+    const struct hub_config config = {.stall_ms = 30000, .token = "hf_1"};
 
     return open_with(state, &config);
 }

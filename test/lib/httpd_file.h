@@ -16,9 +16,10 @@ struct file_stage {
     struct collector to;
 };
 
-/* cmocka's setup and teardown; a client that waits half a minute for a byte. */
+/* cmocka's setup and teardown; a client with a token, that waits half a minute
+ * for a byte. */
 int file_setup(void **state);
-int file_setup_patient(void **state);
+int file_setup_private(void **state);
 int file_teardown(void **state);
 
 /* An answer of the whole file, or of a range of it. */

@@ -246,7 +246,7 @@ int main(void)
         TEST(longer_body_is_cut),
         TEST(longer_chunked_body_is_cut),
         cmocka_unit_test_setup_teardown(
-            rest_is_not_waited_for, file_setup_patient, file_teardown),
+            rest_is_not_waited_for, file_setup_private, file_teardown),
         TEST(wrong_answers_are_not_believed),
         TEST(whole_of_another_length_is_not_believed),
         TEST(compressed_body_is_refused),

@@ -140,6 +140,29 @@ static void relative_redirect_stays_at_home(void **state)
     assert_int_equal(httpd_connections(f->s.http), 1);
 }
 
+static void foreign_hint_gets_no_token(void **state)
+{
+    struct file_stage *f = *state;
+    char *out = location(f->s.cdn, "/out");
+    char *back = location(f->s.http, "/back");
+
+    always(f->s.http, GET_FILE,
+        (struct httpd_reply){.status = 302, .headers = out});
+    always(f->s.cdn, "GET /out",
+        (struct httpd_reply){.status = 302, .headers = back});
+    always(f->s.http, "GET /back", good(f));
+    check_read(f, 0, 1000);
+    check_read(f, 1000, 1000); /* the place is not remembered */
+    assert_int_equal(httpd_count(f->s.http, GET_FILE), 2);
+    for (size_t i = 0; i < 2; i++) {
+        assert_non_null(strstr(request(f, i), "Authorization: Bearer hf_1"));
+        assert_null(
+            strstr(httpd_request(f->s.http, "GET /back", i), "Authorization"));
+    }
+    free(out);
+    free(back);
+}
+
 #define TEST(name)                                                             \
     cmocka_unit_test_setup_teardown(name, file_setup, file_teardown)
 
@@ -153,6 +176,8 @@ int main(void)
         TEST(commit_is_checked_on_the_way),
         TEST(etag_of_another_server_means_nothing),
         TEST(relative_redirect_stays_at_home),
+        cmocka_unit_test_setup_teardown(
+            foreign_hint_gets_no_token, file_setup_private, file_teardown),
     };
 
     return cmocka_run_group_tests_name("hub targets", tests, NULL, NULL);
