@@ -1,8 +1,8 @@
 #!/bin/bash
 # The borders between the layers hold, and the check of them finds what it is
 # there to find.
-# shellcheck source=test/tap/tap.sh
-. "$(dirname "$0")/../tap/tap.sh"
+# shellcheck source=test/kit/tap.sh
+. "$(dirname "$0")/../kit/tap.sh"
 here=$(cd "$(dirname "$0")" && pwd)
 
 ok "no file crosses a border" "$here/layers"

@@ -6,8 +6,8 @@
 # those of the libraries are the ones installed here, in a folder of links, so
 # that nothing else of this system is seen. Skipped where neither a copy in
 # build/macos nor the package can be had.
-# shellcheck source=test/tap/tap.sh
-. "$(dirname "$0")/../tap/tap.sh"
+# shellcheck source=test/kit/tap.sh
+. "$(dirname "$0")/../kit/tap.sh"
 cd "$(dirname "$0")/../.." || exit 1
 version=0.17.0
 place=$PWD/build/macos

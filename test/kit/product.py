@@ -1,0 +1,144 @@
+"""What a measurement starts and asks: the local Hub, the NFS server, the load
+generator, curl. Everything lives below one scratch folder."""
+import json
+import os
+import shutil
+import subprocess
+import time
+import urllib.request
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parents[2]
+BUILD = TOP / os.environ.get("B", "build")
+ENV = {k: v for k, v in os.environ.items()
+       if not k.startswith(("HF_", "HFFS_", "XDG_"))}
+
+
+def status_kib(pid, key):
+    """VmRSS, VmHWM of a process, in KiB."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(key + ":"):
+            return int(line.split()[1])
+    return 0
+
+
+def pin(pid, core):
+    """All threads of a process to one core; where there is just one, nothing.
+    """
+    if (os.cpu_count() or 1) > 1:
+        for task in os.listdir(f"/proc/{pid}/task"):
+            os.sched_setaffinity(int(task), {core})
+
+
+class Hub:
+    """hffs hub serve, over folders offered as repos."""
+
+    def __init__(self, scratch, repos):
+        self.log = open(scratch / "hub.log", "wb")
+        command = [BUILD / "hffs", "hub", "serve", "--root", scratch / "hub",
+                   "--admin"]
+        for name, folder in repos.items():
+            command += ["--repo", f"model:{name}={folder}"]
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=self.log, env=ENV)
+        line = self.process.stdout.readline().decode()
+        if not line.startswith("hub: listening on "):
+            raise RuntimeError(f"the Hub did not start; see {self.log.name}")
+        self.url = line.split()[-1]
+
+    def ask(self, method, path, body=None):
+        request = urllib.request.Request(
+            self.url + path, method=method,
+            data=body.encode() if body is not None else None)
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(request, timeout=60) as answer:
+            return json.load(answer)
+
+    def forget_counts(self):
+        self.ask("DELETE", "/_hffs/stats")
+
+    def counts(self):
+        """(requests, bytes of bodies) since forget_counts()."""
+        stats = self.ask("GET", "/_hffs/stats")
+        return stats["requests"], stats["body_bytes"]
+
+    def faults(self, *lines):
+        self.ask("DELETE", "/_hffs/faults")
+        if lines:
+            self.ask("POST", "/_hffs/faults", "\n".join(lines))
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(60)
+        self.log.close()
+
+
+class Server:
+    """hffs-nfs on a repo, with a cache and a state of its own."""
+
+    def __init__(self, scratch, hub, repo, keep=False):
+        self.place = scratch / "server"
+        if not keep:
+            shutil.rmtree(self.place, ignore_errors=True)
+        self.place.mkdir(exist_ok=True)
+        self.log = open(scratch / "server.log", "ab")
+        self.started = time.monotonic()
+        self.process = subprocess.Popen(
+            [BUILD / "hffs-nfs", "repo", repo, "--no-mount", "--json",
+             "--hub-endpoint", hub.url, "--cache-dir", self.place / "cache",
+             "--state-dir", self.place / "state"],
+            stdout=subprocess.PIPE, stderr=self.log, env=ENV)
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"hffs-nfs did not start; see {self.log.name}")
+        told = json.loads(line)
+        self.address = f"{told['host']}:{told['port']}"
+        self.export = told["export"]
+        self.pid = self.process.pid
+
+    def load(self, *measurements, pinned=False):
+        """One dict for each "op=..." given; pinned: to a core each."""
+        command = [BUILD / "test/bench/load", self.address, self.export,
+                   f"pid={self.pid}", *measurements]
+        core = 1 % (os.cpu_count() or 1)
+        if pinned:
+            pin(self.pid, 0)
+        done = subprocess.run(
+            command, stdout=subprocess.PIPE, check=True, env=ENV, timeout=900,
+            preexec_fn=(lambda: pin(os.getpid(), core)) if pinned else None)
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(60)
+        self.process.stdout.close()
+        self.log.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+def limits(file, seconds):
+    """What loopback TCP can pass, by name."""
+    done = subprocess.run(
+        [BUILD / "test/bench/limits", file, str(seconds), "0",
+         str(1 % (os.cpu_count() or 1))], stdout=subprocess.PIPE, check=True)
+    return {f["name"]: f for f in map(json.loads, done.stdout.splitlines())}
+
+
+def curl(url, size, connections):
+    """Bytes per second of curl for the whole of url, its ranges shared out
+    over so many connections."""
+    part = -(-size // connections)
+    start = time.monotonic()
+    running = [
+        subprocess.Popen(
+            ["curl", "-sfL", "--noproxy", "*", "-o", "/dev/null", "-r",
+             f"{i * part}-{min(size, (i + 1) * part) - 1}", url], env=ENV)
+        for i in range(connections)]
+    if any([process.wait() for process in running]):
+        raise RuntimeError(f"curl {url} failed")
+    return size / (time.monotonic() - start)
