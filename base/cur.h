@@ -14,9 +14,12 @@ struct cur {
     bool bad;
 };
 
+/* p may be NULL when n is 0, as an empty struct buf has it. */
 static inline struct cur cur_over(const void *p, size_t n)
 {
-    return (struct cur){.p = p, .end = (const uint8_t *)p + n};
+    const uint8_t *at = p != NULL ? p : (const void *)"";
+
+    return (struct cur){.p = at, .end = at + n};
 }
 
 static inline size_t cur_left(const struct cur *c)
