@@ -1,0 +1,198 @@
+/* Blobs as plain files. A file is written in "new/", synced, and renamed to
+ * its hash; the directories it appears in are synced last:
+ *
+ *     new/<random>  --write, sync-->  new/<random>  --rename-->  ab/ab12...
+ *
+ * so that whatever stands under a hash is complete, at any moment and after a
+ * power failure. */
+#include "hub/local_blobs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+
+#define SYNC_EACH_MAX 8 /* above it, one sync of the file system is cheaper */
+#define NAME_MAX_BYTES 33
+
+struct disk_blobs {
+    struct blobs blobs;
+    char *dir;
+};
+
+static struct disk_blobs *disk(struct blobs *b)
+{
+    return container_of(b, struct disk_blobs, blobs);
+}
+
+static char *blob_path(const struct disk_blobs *d, const uint8_t *sha256)
+{
+    char hex[2 * SHA256_SIZE + 1];
+
+    hex_format(sha256, SHA256_SIZE, hex);
+    return xasprintf("%s/%.2s/%s", d->dir, hex, hex);
+}
+
+static int disk_begin(struct blobs *b, struct blob_in **out)
+{
+    struct blob_in *in = xcalloc(1, sizeof(*in));
+    uint8_t random[16];
+    char name[NAME_MAX_BYTES];
+
+    random_bytes(random, sizeof(random));
+    hex_format(random, sizeof(random), name);
+    in->blobs = b;
+    in->path = xasprintf("%s/new/%s", disk(b)->dir, name);
+    in->fd = open(in->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (in->fd < 0) {
+        int err = -errno;
+
+        free(in->path);
+        free(in);
+        return err;
+    }
+    *out = in;
+    return 0;
+}
+
+static void disk_drop(struct blob_in *in)
+{
+    if (in->path != NULL)
+        unlink(in->path);
+    free(in->path);
+    close(in->fd);
+    free(in);
+}
+
+static int sync_contents(struct blob_in *const *in, size_t n)
+{
+    int err = n > SYNC_EACH_MAX ? file_sync_all(in[0]->fd) : -EOPNOTSUPP;
+
+    if (err != -EOPNOTSUPP)
+        return err;
+    err = 0;
+    for (size_t i = 0; i < n && err == 0; i++)
+        err = file_sync_data(in[i]->fd);
+    return err;
+}
+
+/* Gives the content its name. In "new/" it has none afterwards, also when the
+ * content was there: the rename replaces it by the same bytes. */
+static int move(const struct disk_blobs *d, struct blob_in *in)
+{
+    char *path = blob_path(d, in->sha256);
+    int err = 0;
+
+    if (rename(in->path, path) != 0)
+        err = -errno;
+    free(path);
+    if (err == 0) {
+        free(in->path);
+        in->path = NULL;
+    }
+    return err;
+}
+
+static int sync_folders(const struct disk_blobs *d, const bool touched[256])
+{
+    int err = 0;
+
+    for (unsigned i = 0; i < 256 && err == 0; i++) {
+        char *path;
+
+        if (!touched[i])
+            continue;
+        path = xasprintf("%s/%02x", d->dir, i);
+        err = file_sync_dir(path);
+        free(path);
+    }
+    return err;
+}
+
+static int disk_publish(struct blobs *b, struct blob_in *const *in, size_t n)
+{
+    bool touched[256] = {false};
+    int err;
+
+    if (n == 0)
+        return 0;
+    err = sync_contents(in, n);
+    for (size_t i = 0; i < n && err == 0; i++) {
+        touched[in[i]->sha256[0]] = true;
+        err = move(disk(b), in[i]);
+    }
+    return err == 0 ? sync_folders(disk(b), touched) : err;
+}
+
+static int disk_open(struct blobs *b, const uint8_t *sha256)
+{
+    char *path = blob_path(disk(b), sha256);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int err = -errno;
+
+    free(path);
+    return fd >= 0 ? fd : err;
+}
+
+static int disk_size(struct blobs *b, const uint8_t *sha256, uint64_t *out)
+{
+    char *path = blob_path(disk(b), sha256);
+    struct stat st;
+    int err = stat(path, &st) == 0 ? 0 : -errno;
+
+    free(path);
+    if (err == 0)
+        *out = (uint64_t)st.st_size;
+    return err;
+}
+
+static void disk_free(struct blobs *b)
+{
+    free(disk(b)->dir);
+    free(disk(b));
+}
+
+static int make_folders(const char *dir)
+{
+    char *new = xasprintf("%s/new", dir);
+    int err = file_remove_tree(new);
+
+    if (err == 0)
+        err = file_mkdirs(new, 0700);
+    free(new);
+    for (unsigned i = 0; i < 256 && err == 0; i++) {
+        char *path = xasprintf("%s/%02x", dir, i);
+
+        err = file_mkdirs(path, 0700);
+        free(path);
+    }
+    return err == 0 ? file_sync_dir(dir) : err;
+}
+
+int blobs_on_disk(const char *dir, struct blobs **out)
+{
+    static const struct blobs_ops ops = {
+        .begin = disk_begin,
+        .publish = disk_publish,
+        .drop = disk_drop,
+        .open = disk_open,
+        .size = disk_size,
+        .free = disk_free,
+    };
+    struct disk_blobs *d;
+    int err = make_folders(dir);
+
+    if (err != 0)
+        return err;
+    d = xcalloc(1, sizeof(*d));
+    d->blobs.ops = &ops;
+    d->dir = xstrdup(dir);
+    *out = &d->blobs;
+    return 0;
+}

@@ -1,0 +1,97 @@
+/* Content by hash: the bytes of every file that the local Hub has, each once.
+ *
+ * The functions block and are for pool jobs; any number may run at once. What
+ * is published is durable, complete, and never changes. */
+#ifndef HUB_LOCAL_BLOBS_H
+#define HUB_LOCAL_BLOBS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/digest.h"
+
+struct blobs;
+
+/* Content on its way in: its owner writes to fd, and names the hash. */
+struct blob_in {
+    struct blobs *blobs;
+    int fd;
+    char *path;
+    uint8_t sha256[SHA256_SIZE];
+};
+
+struct blobs_ops {
+    /* An empty place for new content. */
+    int (*begin)(struct blobs *b, struct blob_in **out);
+
+    /* Makes all n durable under their hashes; content that is there already
+     * is kept. On failure none of them may be counted on. blob_drop() each in
+     * any case. */
+    int (*publish)(struct blobs *b, struct blob_in *const *in, size_t n);
+
+    /* Gives up the place, unless it was published; frees in. */
+    void (*drop)(struct blob_in *in);
+
+    /* A descriptor for reading, or -ENOENT and relatives. */
+    int (*open)(struct blobs *b, const uint8_t sha256[static SHA256_SIZE]);
+
+    /* Its size, or -ENOENT and relatives. */
+    int (*size)(struct blobs *b, const uint8_t sha256[static SHA256_SIZE],
+        uint64_t *out);
+
+    void (*free)(struct blobs *b);
+};
+
+struct blobs {
+    const struct blobs_ops *ops;
+};
+
+/* Plain files below dir, which exists: "ab/ab12..." by SHA-256. What an earlier
+ * process left half-done in "dir/new" is removed. Blocks. */
+int blobs_on_disk(const char *dir, struct blobs **out);
+
+static inline int blob_begin(struct blobs *b, struct blob_in **out)
+{
+    return b->ops->begin(b, out);
+}
+
+static inline int blobs_publish(
+    struct blobs *b, struct blob_in *const *in, size_t n)
+{
+    return b->ops->publish(b, in, n);
+}
+
+static inline void blob_drop(struct blob_in *in)
+{
+    if (in != NULL)
+        in->blobs->ops->drop(in);
+}
+
+static inline int blobs_open(
+    struct blobs *b, const uint8_t sha256[static SHA256_SIZE])
+{
+    return b->ops->open(b, sha256);
+}
+
+static inline int blobs_size(
+    struct blobs *b, const uint8_t sha256[static SHA256_SIZE], uint64_t *out)
+{
+    return b->ops->size(b, sha256, out);
+}
+
+static inline bool blobs_has(
+    struct blobs *b, const uint8_t sha256[static SHA256_SIZE])
+{
+    uint64_t size;
+
+    return b->ops->size(b, sha256, &size) == 0;
+}
+
+static inline void blobs_free(struct blobs *b)
+{
+    if (b != NULL)
+        b->ops->free(b);
+}
+
+#endif
