@@ -1,0 +1,418 @@
+/* Making a commit out of a parent and a list of changes.
+ *
+ * The changes are sorted by path, so those below one folder are neighbours:
+ * make_folder() takes the slice of one folder, cuts it into edits of names,
+ * recurses for sub-folders, and merges the result with the folder's old rows.
+ * A folder without changes is not looked at, and keeps its tree. */
+#include "hub/local_meta_commit.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "hub/local_meta.h"
+#include "hub/local_meta_sql.h"
+
+struct maker {
+    struct meta_db *db;
+    int64_t commit; /* the id of what is being made */
+};
+
+/* All that is to happen to one name of a folder, in this order. */
+struct edit {
+    const char *name;
+    size_t len;
+    bool remove;
+    const struct entry *put;    /* a file; or NULL */
+    const struct change *below; /* changes in a folder of this name */
+    size_t n_below;
+};
+
+/* A folder that is being put together. */
+struct folder {
+    struct buf nodes; /* of struct node */
+    struct buf names;
+    size_t strip; /* bytes of a change's path before its name here */
+    bool changed;
+};
+
+struct node {
+    size_t name; /* in names, with a NUL */
+    struct entry entry;
+};
+
+static int make_folder(struct maker *m, struct entry *folder,
+    const struct change *change, size_t n, size_t strip);
+
+static int compare_edits(const void *left, const void *right)
+{
+    const struct edit *a = left;
+    const struct edit *b = right;
+    int order = memcmp(a->name, b->name, min_size(a->len, b->len));
+
+    if (order != 0)
+        return order;
+    return a->len < b->len ? -1 : a->len > b->len;
+}
+
+/* One edit per name, sorted. "a", "a-b" and "a/b" come in this order, so those
+ * of one name are not always neighbours before. */
+static struct edit *sort_edits(struct edit *edit, size_t *n)
+{
+    size_t used = 0;
+
+    qsort(edit, *n, sizeof(*edit), compare_edits);
+    for (size_t i = 0; i < *n; i++) {
+        struct edit *e = &edit[used > 0 ? used - 1 : 0];
+
+        if (used == 0 || compare_edits(e, &edit[i]) != 0) {
+            edit[used++] = edit[i];
+            continue;
+        }
+        e->remove = e->remove || edit[i].remove;
+        if (edit[i].put != NULL)
+            e->put = edit[i].put;
+        if (edit[i].below != NULL) {
+            e->below = edit[i].below;
+            e->n_below = edit[i].n_below;
+        }
+    }
+    *n = used;
+    return edit;
+}
+
+static struct edit *edits_of(
+    const struct change *change, size_t n, size_t strip, size_t *n_edits)
+{
+    struct edit *edit = xcalloc(n, sizeof(*edit));
+
+    *n_edits = 0;
+    for (size_t i = 0; i < n;) {
+        const char *name = change[i].path + strip;
+        size_t len = strcspn(name, "/");
+        size_t first = i++;
+        struct edit *e = &edit[(*n_edits)++];
+
+        *e = (struct edit){.name = name, .len = len};
+        if (name[len] == '\0') {
+            e->remove = change[first].remove;
+            e->put = e->remove ? NULL : &change[first].entry;
+            continue;
+        }
+        while (i < n && strncmp(change[i].path + strip, name, len + 1) == 0)
+            i++;
+        e->below = &change[first];
+        e->n_below = i - first;
+    }
+    return sort_edits(edit, n_edits);
+}
+
+static void add_node(
+    struct folder *f, const char *name, size_t len, const struct entry *entry)
+{
+    struct node *node =
+        (struct node *)(void *)buf_grow(&f->nodes, sizeof(*node));
+
+    *node = (struct node){.name = f->names.len, .entry = *entry};
+    buf_add(&f->names, name, len);
+    buf_addc(&f->names, '\0');
+}
+
+static bool same_file(const struct entry *a, const struct entry *b)
+{
+    return a->mode == b->mode && a->lfs == b->lfs && a->size == b->size &&
+        memcmp(a->oid, b->oid, SHA1_SIZE) == 0;
+}
+
+/* What becomes of a name: old is what it was, or NULL. */
+static int edit_name(struct maker *m, struct folder *f, const struct edit *e,
+    const struct entry *old)
+{
+    struct entry now = {0};
+    bool there = old != NULL && !e->remove;
+    int err;
+
+    if (there)
+        now = *old;
+    if (e->put != NULL) {
+        now = *e->put;
+        now.child = 0;
+        now.last = m->commit;
+        there = true;
+    }
+    if (e->n_below > 0) {
+        struct entry folder = {.mode = GIT_TREE};
+
+        if (there && entry_is_folder(&now))
+            folder = now;
+        err = make_folder(
+            m, &folder, e->below, e->n_below, f->strip + e->len + 1);
+        if (err != 0)
+            return err;
+        if (folder.child != 0) {
+            now = folder;
+            there = true;
+        } else if (there && entry_is_folder(&now)) {
+            there = false;
+        }
+    }
+    if (there && old != NULL &&
+        (entry_is_folder(old) ? now.child == old->child : same_file(&now, old)))
+        now = *old;
+    else if (there || old != NULL)
+        f->changed = true;
+    if (there)
+        add_node(f, e->name, e->len, &now);
+    return 0;
+}
+
+/* Merges the rows of the old tree with the edits, both sorted by name. */
+static int merge(struct maker *m, struct folder *f, const struct folder *old,
+    const struct edit *edit, size_t n_edits)
+{
+    const struct node *node = (const struct node *)(void *)old->nodes.data;
+    size_t n_nodes = old->nodes.len / sizeof(*node);
+    size_t i = 0;
+    size_t k = 0;
+    int err = 0;
+
+    while (err == 0 && (i < n_nodes || k < n_edits)) {
+        struct edit at = {0};
+        int order = i < n_nodes ? -1 : 1;
+
+        if (i < n_nodes) {
+            at.name = (const char *)old->names.data + node[i].name;
+            at.len = strlen(at.name);
+        }
+        if (i < n_nodes && k < n_edits)
+            order = compare_edits(&at, &edit[k]);
+        if (order < 0)
+            add_node(f, at.name, at.len, &node[i].entry);
+        else
+            err = edit_name(m, f, &edit[k], order == 0 ? &node[i].entry : NULL);
+        i += order <= 0;
+        k += order >= 0;
+    }
+    return err;
+}
+
+static bool keep_entry(void *ctx, const char *path, const struct entry *entry)
+{
+    add_node(ctx, path, strlen(path), entry);
+    return true;
+}
+
+static int insert_entries(struct maker *m, const struct folder *f, int64_t tree)
+{
+    const struct node *node = (const struct node *)(void *)f->nodes.data;
+    size_t n = f->nodes.len / sizeof(*node);
+    int err = 0;
+
+    for (size_t i = 0; i < n && err == 0; i++) {
+        const struct entry *e = &node[i].entry;
+        struct sql *q = sql(m->db,
+            "INSERT INTO entry (tree, name, mode, lfs, size, oid, sha256,"
+            " child, last) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+
+        sql_int(q, 1, tree);
+        sql_text(q, 2, (const char *)f->names.data + node[i].name);
+        sql_int(q, 3, e->mode);
+        sql_int(q, 4, e->lfs);
+        sql_int(q, 5, (int64_t)e->size);
+        sql_blob(q, 6, e->oid, SHA1_SIZE);
+        if (!entry_is_folder(e))
+            sql_blob(q, 7, e->sha256, SHA256_SIZE);
+        sql_int(q, 8, e->child);
+        sql_int(q, 9, e->last);
+        err = sql_run(q);
+    }
+    return err;
+}
+
+/* Writes f as a new tree, and describes it in *out. */
+static int insert_tree(
+    struct maker *m, const struct folder *f, struct entry *out)
+{
+    const struct node *node = (const struct node *)(void *)f->nodes.data;
+    size_t n = f->nodes.len / sizeof(*node);
+    struct git_entry *list = xcalloc(n, sizeof(*list));
+    struct sql *q;
+    int err;
+
+    *out = (struct entry){.mode = GIT_TREE, .last = m->commit};
+    for (size_t i = 0; i < n; i++) {
+        list[i] = (struct git_entry){
+            .name = (const char *)f->names.data + node[i].name,
+            .mode = node[i].entry.mode,
+            .oid = node[i].entry.oid,
+        };
+        out->size += node[i].entry.size;
+    }
+    git_tree_oid(list, n, out->oid);
+    free(list);
+    q = sql(m->db, "INSERT INTO tree (oid, size) VALUES (?1, ?2)");
+    sql_blob(q, 1, out->oid, SHA1_SIZE);
+    sql_int(q, 2, (int64_t)out->size);
+    err = sql_run(q);
+    out->child = sql_last_id(m->db);
+    return err == 0 ? insert_entries(m, f, out->child) : err;
+}
+
+/* Applies the changes to a folder, which has no tree (child 0) when it is new.
+ * One that is empty afterwards has none either. */
+static int make_folder(struct maker *m, struct entry *folder,
+    const struct change *change, size_t n, size_t strip)
+{
+    struct walk walk = {.tree = folder->child, .path = ""};
+    struct folder old = {0};
+    struct folder new = {.strip = strip};
+    size_t n_edits = 0;
+    struct edit *edit = edits_of(change, n, strip, &n_edits);
+    int err = 0;
+
+    if (folder->child != 0)
+        err = meta_walk(m->db, &walk, keep_entry, &old);
+    if (err == 0)
+        err = merge(m, &new, &old, edit, n_edits);
+    if (err == 0 && new.changed &&new.nodes.len == 0)
+        folder->child = 0;
+    else if (err == 0 && new.changed)
+        err = insert_tree(m, &new, folder);
+    free(edit);
+    buf_free(&old.nodes);
+    buf_free(&old.names);
+    buf_free(&new.nodes);
+    buf_free(&new.names);
+    return err;
+}
+
+/* The row must be there before the entries that refer to it; its real id is
+ * known only after them. */
+static int insert_commit(struct maker *m, const struct new_commit *c)
+{
+    struct sql *q = sql(m->db,
+        "INSERT INTO history (repo, oid, tree, parent, depth, time, author,"
+        " title, message) VALUES (?1, ?2, 0, ?3, ?4, ?5, ?6, ?7, ?8)");
+    uint8_t placeholder[SHA1_SIZE];
+    int err;
+
+    random_bytes(placeholder, sizeof(placeholder));
+    sql_int(q, 1, c->repo->id);
+    sql_blob(q, 2, placeholder, sizeof(placeholder));
+    sql_int(q, 3, c->parent != NULL ? c->parent->id : 0);
+    sql_int(q, 4, c->parent != NULL ? (int64_t)c->parent->depth + 1 : 1);
+    sql_int(q, 5, c->time_s);
+    sql_text(q, 6, c->author);
+    sql_text(q, 7, c->title);
+    sql_text(q, 8, c->message);
+    err = sql_run(q);
+    m->commit = sql_last_id(m->db);
+    return err;
+}
+
+static int delete_commit(struct maker *m)
+{
+    struct sql *q = sql(m->db, "DELETE FROM history WHERE id = ?1");
+
+    sql_int(q, 1, m->commit);
+    return sql_run(q);
+}
+
+/* The same change made twice from one parent in one second is one commit to
+ * git, and one here. */
+static int use_twin(struct maker *m, const struct new_commit *c,
+    const uint8_t *oid, bool *found)
+{
+    struct sql *q =
+        sql(m->db, "SELECT id FROM history WHERE repo = ?1 AND oid = ?2");
+    int64_t id;
+    int err;
+
+    sql_int(q, 1, c->repo->id);
+    sql_blob(q, 2, oid, SHA1_SIZE);
+    err = sql_first(q);
+    *found = err == 0;
+    if (err != 0)
+        return err == -ENOENT ? 0 : err;
+    id = sql_get_int(q, 0);
+    sql_done(q);
+    err = delete_commit(m);
+    m->commit = id;
+    return err;
+}
+
+static int finish_commit(
+    struct maker *m, const struct new_commit *c, const struct entry *root)
+{
+    char *message = c->message[0] != '\0'
+        ? xasprintf("%s\n\n%s", c->title, c->message)
+        : xstrdup(c->title);
+    struct git_commit git = {
+        .tree = root->oid,
+        .parent = c->parent != NULL ? c->parent->oid : NULL,
+        .author = c->author,
+        .time_s = c->time_s,
+        .message = message,
+    };
+    uint8_t oid[SHA1_SIZE];
+    bool twin = false;
+    struct sql *q;
+    int err;
+
+    git_commit_oid(&git, oid);
+    free(message);
+    err = use_twin(m, c, oid, &twin);
+    if (err != 0 || twin)
+        return err;
+    q = sql(m->db, "UPDATE history SET oid = ?2, tree = ?3 WHERE id = ?1");
+    sql_int(q, 1, m->commit);
+    sql_blob(q, 2, oid, sizeof(oid));
+    sql_int(q, 3, root->child);
+    return sql_run(q);
+}
+
+/* The tree of a commit without files. */
+static int make_empty(struct maker *m, struct entry *root)
+{
+    struct folder none = {0};
+
+    return insert_tree(m, &none, root);
+}
+
+static int touch_repo(struct meta_db *db, const struct new_commit *c)
+{
+    struct repo repo = *c->repo;
+
+    repo.updated_s = c->time_s;
+    return meta_repo_put(db, &repo);
+}
+
+int meta_commit_add(struct meta_db *db, const struct new_commit *c,
+    struct commit *out, bool *made)
+{
+    struct maker m = {.db = db};
+    struct entry root = {.mode = GIT_TREE};
+    int64_t before = c->parent != NULL ? c->parent->tree : 0;
+    int err;
+
+    root.child = before;
+    err = insert_commit(&m, c);
+    if (err == 0 && c->n > 0)
+        err = make_folder(&m, &root, c->change, c->n, 0);
+    if (err == 0 && root.child == 0)
+        err = make_empty(&m, &root);
+    if (err != 0)
+        return err;
+    *made = root.child != before;
+    if (!*made) {
+        *out = *c->parent;
+        return delete_commit(&m);
+    }
+    err = finish_commit(&m, c, &root);
+    if (err == 0)
+        err = meta_ref_put(db, c->repo, c->ref, m.commit);
+    if (err == 0 && strcmp(c->ref, "refs/heads/" DEFAULT_BRANCH) == 0)
+        err = touch_repo(db, c);
+    return err == 0 ? meta_commit_get(db, m.commit, out) : err;
+}
