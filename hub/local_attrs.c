@@ -1,0 +1,251 @@
+/* .gitattributes, as far as "filter=lfs" goes (gitattributes(5), and the
+ * patterns of gitignore(5)).
+ *
+ * Patterns come from outside, so they are not matched by backtracking: the set
+ * of places that a pattern can have reached in the path moves from token to
+ * token, which costs their product and never more. */
+#include "hub/local_attrs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/path.h"
+#include "base/utf8.h"
+
+#define RULES_MAX 1000
+#define PATTERN_MAX 1024
+
+struct rule {
+    char *pattern; /* without its first slash */
+    bool whole;    /* against the path, not the last name in it */
+    bool lfs;
+};
+
+struct attrs {
+    struct rule rule[RULES_MAX];
+    size_t n;
+};
+
+/* What the Hub puts in a new repo. */
+static const char *const usual[] = {"*.7z", "*.arrow", "*.avro", "*.bin",
+    "*.bz2", "*.ckpt", "*.ftz", "*.gguf", "*.gz", "*.h5", "*.joblib", "*.lfs.*",
+    "*.lz4", "*.mds", "*.mlmodel", "*.model", "*.msgpack", "*.npy", "*.npz",
+    "*.onnx", "*.ot", "*.parquet", "*.pb", "*.pickle", "*.pkl", "*.pt", "*.pth",
+    "*.rar", "*.safetensors", "saved_model/**/*", "*.tar.*", "*.tar",
+    "*.tflite", "*.tgz", "*.wasm", "*.xz", "*.zip", "*.zst", "*tfevents*"};
+
+/* "[a-z]" at p, just behind its '['; where it ends, or NULL. */
+static const char *class_end(const char *p)
+{
+    if (*p == '!' || *p == '^')
+        p++;
+    if (*p == ']')
+        p++;
+    p = strchr(p, ']');
+    return p;
+}
+
+static bool class_has(const char *p, const char *end, unsigned char c)
+{
+    bool not = *p == '!' || *p == '^';
+    bool in = false;
+
+    for (p += not ; p < end; p++) {
+        unsigned char low = (unsigned char)*p;
+        unsigned char high = low;
+
+        if (p + 2 < end && p[1] == '-') {
+            high = (unsigned char)p[2];
+            p += 2;
+        }
+        in = in || (low <= c && c <= high);
+    }
+    return c != '/' && in != not ;
+}
+
+/* Moves every place over a run of bytes; '/' is among them or not. */
+static void run(bool *at, const char *text, size_t n, bool slashes)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (at[i] && (slashes || text[i] != '/'))
+            at[i + 1] = true;
+    }
+}
+
+/* Nothing, or anything that ends in '/'. */
+static void folders(bool *at, const char *text, size_t n)
+{
+    bool started = false;
+
+    for (size_t i = 0; i < n; i++) {
+        started = started || at[i];
+        if (started && text[i] == '/')
+            at[i + 1] = true;
+    }
+}
+
+/* One byte: a literal, any, or one of a class (end is its ']'). */
+static void one(
+    bool *at, const char *text, size_t n, const char *p, const char *end)
+{
+    for (size_t i = n; i-- > 0;) {
+        unsigned char c = (unsigned char)text[i];
+        bool fits = end != NULL ? class_has(p + 1, end, c)
+            : *p == '?'         ? c != '/'
+                                : c == (unsigned char)*p;
+
+        at[i + 1] = at[i] && fits;
+    }
+    at[0] = false;
+}
+
+static bool glob(const char *p, const char *text)
+{
+    size_t n = strlen(text);
+    bool *at = xcalloc(n + 1, sizeof(*at));
+    bool whole;
+
+    at[0] = true;
+    for (; *p != '\0'; p++) {
+        const char *end = *p == '[' ? class_end(p + 1) : NULL;
+
+        if (strncmp(p, "**/", 3) == 0) {
+            folders(at, text, n);
+            p += 2;
+        } else if (*p == '*') {
+            run(at, text, n, p[1] == '*');
+            p += p[1] == '*';
+        } else {
+            if (*p == '\\' && p[1] != '\0')
+                p++;
+            one(at, text, n, p, end);
+            p = end != NULL ? end : p;
+        }
+    }
+    whole = at[n];
+    free(at);
+    return whole;
+}
+
+static bool matches(const struct rule *r, const char *path)
+{
+    const char *name = strrchr(path, '/');
+    size_t n;
+    size_t suffix;
+
+    name = r->whole || name == NULL ? path : name + 1;
+    /* "*.bin" is what nearly all of them look like. */
+    if (r->pattern[0] != '*' || strpbrk(r->pattern + 1, "*?[\\/") != NULL)
+        return glob(r->pattern, name);
+    n = strlen(name);
+    suffix = strlen(r->pattern + 1);
+    return n >= suffix && strcmp(name + n - suffix, r->pattern + 1) == 0;
+}
+
+static void add_rule(struct attrs *a, const char *pattern, size_t n, bool lfs)
+{
+    struct rule *r = &a->rule[a->n];
+
+    if (a->n == RULES_MAX || n == 0 || n > PATTERN_MAX || pattern[0] == '!')
+        return;
+    r->whole = memchr(pattern, '/', n) != NULL;
+    if (pattern[0] == '/') {
+        pattern++;
+        n--;
+    }
+    r->pattern = xstrndup(pattern, n);
+    r->lfs = lfs;
+    a->n++;
+}
+
+/* "pattern filter=lfs diff=lfs merge=lfs -text"; a pattern with blanks is in
+ * quotes. */
+static void parse_line(struct attrs *a, char *line)
+{
+    char *p = line + strspn(line, " \t");
+    char *pattern = p;
+    size_t n;
+    char *word;
+
+    if (*p == '#' || *p == '\0')
+        return;
+    if (*p == '"') {
+        pattern = ++p;
+        n = strcspn(p, "\"");
+        p += n + (p[n] != '\0');
+    } else {
+        n = strcspn(p, " \t");
+        p += n;
+    }
+    while ((word = strsep(&p, " \t\r")) != NULL) {
+        if (strcmp(word, "filter=lfs") == 0)
+            add_rule(a, pattern, n, true);
+        else if (strcmp(word, "-filter") == 0 || strcmp(word, "!filter") == 0 ||
+            strncmp(word, "filter=", 7) == 0)
+            add_rule(a, pattern, n, false);
+    }
+}
+
+struct attrs *attrs_parse(const char *text, size_t n)
+{
+    struct attrs *a = xcalloc(1, sizeof(*a));
+    char *copy = xstrndup(text, min_size(n, ATTRS_TEXT_MAX));
+    char *rest = copy;
+    char *line;
+
+    while ((line = strsep(&rest, "\n")) != NULL)
+        parse_line(a, line);
+    free(copy);
+    return a;
+}
+
+struct attrs *attrs_usual(void)
+{
+    struct attrs *a = xcalloc(1, sizeof(*a));
+
+    for (size_t i = 0; i < ARRAY_LEN(usual); i++)
+        add_rule(a, usual[i], strlen(usual[i]), true);
+    return a;
+}
+
+void attrs_free(struct attrs *a)
+{
+    if (a == NULL)
+        return;
+    for (size_t i = 0; i < a->n; i++)
+        free(a->rule[i].pattern);
+    free(a);
+}
+
+bool attrs_lfs(const struct attrs *a, const char *path)
+{
+    for (size_t i = a->n; i-- > 0;) {
+        if (matches(&a->rule[i], path))
+            return a->rule[i].lfs;
+    }
+    return false;
+}
+
+/* A NUL, or bytes that are not UTF-8; the sample may end inside a character. */
+static bool binary(const uint8_t *p, size_t n)
+{
+    if (n > 0 && memchr(p, '\0', n) != NULL)
+        return true;
+    for (size_t i = 0; i < n;) {
+        size_t step = utf8_length(p + i, n - i);
+
+        if (step == 0)
+            return n < LFS_SAMPLE_MAX || n - i >= 4;
+        i += step;
+    }
+    return false;
+}
+
+bool lfs_wanted(const struct attrs *a, const char *path, uint64_t size,
+    const void *sample, size_t n)
+{
+    if (size == 0)
+        return false;
+    return size > LFS_SIZE_MIN || attrs_lfs(a, path) || binary(sample, n);
+}
