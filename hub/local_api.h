@@ -1,0 +1,27 @@
+/* The routes of the local Hub, as local_route.c names them. Each is of the
+ * form of struct local_route's fn. */
+#ifndef HUB_LOCAL_API_H
+#define HUB_LOCAL_API_H
+
+struct call;
+struct meta_db;
+
+typedef int route_fn(struct call *c, struct meta_db *db);
+
+/* local_api_repo.c */
+route_fn api_info, api_list, api_refs, api_commits;
+
+/* local_api_tree.c */
+route_fn api_tree, api_paths_info, api_treesize;
+
+/* local_api_user.c */
+route_fn api_whoami, api_auth_check, api_xet_read_token, api_not_here;
+
+/* local_resolve.c */
+route_fn api_resolve, api_raw, api_resolve_cache, api_content;
+
+/* local_admin.c */
+route_fn admin_faults, admin_add_faults, admin_clear_faults, admin_stats,
+    admin_clear_stats;
+
+#endif

@@ -1,0 +1,107 @@
+/* Who the caller is, and what a caller may do. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "hub/local_api.h"
+#include "hub/local_auth.h"
+#include "hub/local_call.h"
+#include "hub/local_hub.h"
+
+#define XET_TOKEN_S 3600
+
+int api_whoami(struct call *c, struct meta_db *db)
+{
+    struct jsonw w;
+
+    (void)db;
+    if (c->user == NULL)
+        return call_refuse(c, 401, NULL, "Invalid username or password.");
+    w = answer_json(c->x, 200);
+    jsonw_object(&w, NULL);
+    jsonw_str(&w, "type", "user");
+    jsonw_str(&w, "id", c->user->name);
+    jsonw_str(&w, "name", c->user->name);
+    jsonw_str(&w, "fullname", c->user->name);
+    jsonw_bool(&w, "isPro", false);
+    jsonw_bool(&w, "canPay", false);
+    jsonw_array(&w, "orgs");
+    jsonw_array_end(&w);
+    jsonw_object(&w, "auth");
+    jsonw_str(&w, "type", "access_token");
+    jsonw_object(&w, "accessToken");
+    jsonw_str(&w, "displayName", c->user->name);
+    jsonw_str(&w, "role", "write");
+    jsonw_object_end(&w);
+    jsonw_object_end(&w);
+    jsonw_object_end(&w);
+    return 0;
+}
+
+static bool may(const struct call *c, const struct repo *repo, const char *what)
+{
+    return what == NULL || strcmp(what, "read") == 0 ||
+        (!repo->mirror && user_may_write(c->hub->users, c->user, repo));
+}
+
+int api_auth_check(struct call *c, struct meta_db *db)
+{
+    const struct target *t = &c->x->target;
+    const char *what = c->at < t->n_seg ? t->seg[c->at] : NULL;
+    struct repo repo;
+    struct jsonw w;
+    int err = call_repo(c, db, &repo);
+
+    if (err != 0)
+        return err;
+    if (what != NULL && strcmp(what, "write") != 0 && strcmp(what, "read") != 0)
+        return call_refuse(c, 404, NULL, "Not found");
+    if (!may(c, &repo, what))
+        return call_refuse(c, 403, NULL,
+            "You do not have the rights to write to %s", repo.name);
+    w = answer_json(c->x, 200);
+    jsonw_object(&w, NULL);
+    jsonw_object_end(&w);
+    return 0;
+}
+
+/* Some clients ask for a token before they know whether they need one
+ * (hub-api 5.1). No file here has a Xet hash yet, so none is ever used. */
+int api_xet_read_token(struct call *c, struct meta_db *db)
+{
+    struct exchange *x = c->x;
+    long long expires = x->began_ns / 1000000000 + XET_TOKEN_S;
+    char signature[SIGN_TEXT_MAX];
+    char *origin;
+    char *token;
+    struct repo repo;
+    struct commit commit;
+    struct jsonw w;
+    int err = call_repo_commit(c, db, &repo, &commit);
+
+    if (err != 0)
+        return err;
+    origin = exchange_origin(x);
+    sign_text(c->hub->key, "xet-read", expires, repo.name, signature);
+    token = xasprintf("xet-read.%lld.%s", expires, signature);
+    answer_header(x, "X-Xet-Cas-Url", "%s/cas", origin);
+    answer_header(x, "X-Xet-Access-Token", "%s", token);
+    answer_header(x, "X-Xet-Token-Expiration", "%lld", expires);
+    w = answer_json(x, 200);
+    jsonw_object(&w, NULL);
+    jsonw_str(&w, "casUrl", answer_header_get(x, "X-Xet-Cas-Url"));
+    jsonw_str(&w, "accessToken", token);
+    jsonw_i64(&w, "exp", expires);
+    jsonw_object_end(&w);
+    free(origin);
+    free(token);
+    return 0;
+}
+
+/* What the real Hub has and this one has not. */
+int api_not_here(struct call *c, struct meta_db *db)
+{
+    (void)db;
+    return call_refuse(
+        c, 501, NULL, "This Hub does not support %s", c->route->name);
+}

@@ -1,0 +1,247 @@
+/* The table of routes. A target is first located: which kind of place it is,
+ * and which verb stands there; then the table is asked for that place, that
+ * verb and the method. */
+#include "hub/local_route.h"
+
+#include <string.h>
+
+#include "hub/local_api.h"
+#include "hub/local_call.h"
+
+#define BODY_SMALL ((size_t)64 << 10)
+#define BODY_PATHS ((size_t)16 << 20) /* 2000 paths, escaped */
+
+#define API(verb, methods, fn, name)                                           \
+    {                                                                          \
+        name, PLACE_REPO_API, verb, methods, RUN_READ, BODY_SMALL, fn          \
+    }
+#define WEB(verb, fn)                                                          \
+    {                                                                          \
+        verb, PLACE_REPO_WEB, verb, "GET HEAD", RUN_READ, BODY_SMALL, fn       \
+    }
+#define FIXED(path, methods, run, fn)                                          \
+    {                                                                          \
+        path, PLACE_FIXED, path, methods, run, BODY_SMALL, fn                  \
+    }
+/* A part of the real Hub's API that has its place here, and no more. */
+#define LATER(place, verb, methods)                                            \
+    {                                                                          \
+        verb, place, verb, methods, RUN_READ, BODY_PATHS, api_not_here         \
+    }
+#define LATER_API(verb, methods) LATER(PLACE_REPO_API, verb, methods)
+
+static const struct local_route routes[] = {
+    FIXED("api/whoami-v2", "GET HEAD", RUN_READ, api_whoami),
+    {"list", PLACE_LIST, "", "GET HEAD", RUN_READ, BODY_SMALL, api_list},
+    API("", "GET HEAD", api_info, "info"),
+    API("revision", "GET HEAD", api_info, "revision"),
+    API("refs", "GET HEAD", api_refs, "refs"),
+    API("tree", "GET HEAD", api_tree, "tree"),
+    API("treesize", "GET HEAD", api_treesize, "treesize"),
+    {"paths-info", PLACE_REPO_API, "paths-info", "POST", RUN_READ, BODY_PATHS,
+        api_paths_info},
+    API("commits", "GET HEAD", api_commits, "commits"),
+    API("auth-check", "GET HEAD", api_auth_check, "auth-check"),
+    API("xet-read-token", "GET HEAD", api_xet_read_token, "xet-read-token"),
+    WEB("resolve", api_resolve),
+    WEB("raw", api_raw),
+    {"resolve-cache", PLACE_CACHE, "", "GET HEAD", RUN_READ, BODY_SMALL,
+        api_resolve_cache},
+    {"content", PLACE_CONTENT, "", "GET HEAD", RUN_READ, BODY_SMALL,
+        api_content},
+
+    FIXED("_hffs/faults", "GET", RUN_ADMIN, admin_faults),
+    FIXED("_hffs/faults", "POST", RUN_ADMIN, admin_add_faults),
+    FIXED("_hffs/faults", "DELETE", RUN_ADMIN, admin_clear_faults),
+    FIXED("_hffs/stats", "GET", RUN_ADMIN, admin_stats),
+    FIXED("_hffs/stats", "DELETE", RUN_ADMIN, admin_clear_stats),
+
+    LATER_API("xet-write-token", "GET"),
+    LATER_API("preupload", "POST"),
+    LATER_API("commit", "POST"),
+    LATER_API("branch", "POST DELETE"),
+    LATER_API("tag", "POST DELETE"),
+    LATER_API("settings", "PUT"),
+    LATER_API("discussions", "GET POST"),
+    LATER_API("super-squash", "POST"),
+    LATER_API("lfs-files", "GET POST"),
+    LATER_API("compare", "GET"),
+    LATER(PLACE_FIXED, "api/repos/create", "POST"),
+    LATER(PLACE_FIXED, "api/repos/delete", "DELETE"),
+    LATER(PLACE_FIXED, "api/repos/move", "POST"),
+    LATER(PLACE_FIXED, "api/validate-yaml", "POST"),
+};
+
+/* Where a target stands. */
+struct spot {
+    enum route_place place;
+    const char *verb;
+    char fixed[64]; /* what verb points to, when it is a whole path */
+};
+
+static bool is_verb(const char *text)
+{
+    for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
+        if ((routes[i].place == PLACE_REPO_API ||
+                routes[i].place == PLACE_REPO_WEB) &&
+            routes[i].verb[0] != '\0' && strcmp(routes[i].verb, text) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Segments, without the empty one behind a last slash. */
+static size_t count(const struct target *t)
+{
+    size_t n = t->n_seg;
+
+    return n > 1 && t->seg[n - 1][0] == '\0' ? n - 1 : n;
+}
+
+/* A repo's name from segment i on: "ns/name", or one segment, when a verb
+ * comes next (hub-api 0.2). False when it cannot be one. */
+static bool take_name(struct call *c, size_t i)
+{
+    const struct target *t = &c->x->target;
+    size_t n = i + 1 < count(t) && !is_verb(t->seg[i + 1]) ? 2 : 1;
+    int len;
+
+    if (i >= count(t))
+        return false;
+    len = n == 2
+        ? snprintf(c->name, sizeof(c->name), "%s/%s", t->seg[i], t->seg[i + 1])
+        : snprintf(c->name, sizeof(c->name), "%s", t->seg[i]);
+    c->at = i + n;
+    return len > 0 && (size_t)len < sizeof(c->name);
+}
+
+/* The verb behind a repo's name; "" if nothing follows. */
+static const char *take_verb(struct call *c)
+{
+    const struct target *t = &c->x->target;
+
+    return c->at < count(t) ? t->seg[c->at++] : "";
+}
+
+static void whole_path(const struct target *t, struct spot *spot)
+{
+    size_t used = 0;
+
+    spot->place = PLACE_FIXED;
+    spot->verb = spot->fixed;
+    for (size_t i = 0; i < count(t) && used < sizeof(spot->fixed); i++) {
+        int n = snprintf(spot->fixed + used, sizeof(spot->fixed) - used,
+            i == 0 ? "%s" : "/%s", t->seg[i]);
+
+        used += (size_t)n;
+    }
+}
+
+static bool locate_api(struct call *c, struct spot *spot)
+{
+    const struct target *t = &c->x->target;
+    bool cache = count(t) > 2 && strcmp(t->seg[1], "resolve-cache") == 0;
+    size_t kind_at = cache ? 2 : 1;
+
+    if (count(t) < 2 || !kind_find(t->seg[kind_at], &c->kind))
+        return false;
+    if (count(t) == 2) {
+        spot->place = PLACE_LIST;
+        return true;
+    }
+    if (!take_name(c, kind_at + 1))
+        return false;
+    spot->place = cache ? PLACE_CACHE : PLACE_REPO_API;
+    spot->verb = cache ? "" : take_verb(c);
+    return true;
+}
+
+static bool locate_web(struct call *c, struct spot *spot)
+{
+    const struct target *t = &c->x->target;
+    size_t name_at = kind_find(t->seg[0], &c->kind) ? 1 : 0;
+
+    if (name_at == 0)
+        c->kind = HUB_MODEL;
+    if (!take_name(c, name_at))
+        return false;
+    spot->place = PLACE_REPO_WEB;
+    spot->verb = take_verb(c);
+    return is_verb(spot->verb);
+}
+
+static void locate(struct call *c, bool content, struct spot *spot)
+{
+    const struct target *t = &c->x->target;
+    bool found;
+
+    *spot = (struct spot){.verb = ""};
+    if (content && count(t) == 2 && strcmp(t->seg[0], "lfs") == 0) {
+        spot->place = PLACE_CONTENT;
+        c->at = 1;
+        return;
+    }
+    found = strcmp(t->seg[0], "api") == 0 ? locate_api(c, spot)
+                                          : locate_web(c, spot);
+    if (content || !found)
+        whole_path(t, spot);
+}
+
+static bool has_word(const char *words, const char *word)
+{
+    size_t n = strlen(word);
+
+    for (const char *p = words; (p = strstr(p, word)) != NULL; p += n) {
+        if ((p == words || p[-1] == ' ') && (p[n] == ' ' || p[n] == '\0'))
+            return n > 0;
+    }
+    return false;
+}
+
+bool route_find(struct call *c, bool content)
+{
+    struct buf allow = {0};
+    struct spot spot;
+
+    locate(c, content, &spot);
+    for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
+        const struct local_route *r = &routes[i];
+
+        if (r->place != spot.place || strcmp(r->verb, spot.verb) != 0 ||
+            content != (r->place == PLACE_CONTENT))
+            continue;
+        if (has_word(r->methods, c->x->method)) {
+            buf_free(&allow);
+            c->route = r;
+            return true;
+        }
+        buf_addf(&allow, "%s%s", allow.len > 0 ? " " : "", r->methods);
+    }
+    if (allow.len == 0) {
+        answer_error(c->x, 404, NULL, "Not found");
+        return false;
+    }
+    for (size_t i = 0; i < allow.len; i++) {
+        if (allow.data[i] == ' ')
+            allow.data[i] = ',';
+    }
+    answer_error(c->x, 405, NULL, "Method not allowed");
+    answer_header(c->x, "Allow", "%s", buf_str(&allow));
+    buf_free(&allow);
+    return false;
+}
+
+size_t route_count(void)
+{
+    return ARRAY_LEN(routes);
+}
+
+const struct local_route *route_at(size_t i)
+{
+    return &routes[i];
+}
+
+size_t route_number(const struct local_route *route)
+{
+    return (size_t)(route - routes);
+}

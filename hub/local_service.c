@@ -1,0 +1,175 @@
+/* One request: find its route and its caller as soon as the headers are there,
+ * meet the faults, run the route, and count it.
+ *
+ * A route runs on the pool, in one transaction over the database; the exchange
+ * is its alone meanwhile. */
+#include "hub/local_service.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "hub/local_auth.h"
+#include "hub/local_call.h"
+#include "hub/local_fault.h"
+#include "hub/local_hub.h"
+#include "hub/local_log.h"
+#include "hub/local_route.h"
+
+static struct call *call_of(struct op *op)
+{
+    return container_of(op, struct exchange, op)->call;
+}
+
+/* The routes of --admin are for whoever has this machine anyway. */
+static bool hidden(const struct call *c)
+{
+    return c->route->run == RUN_ADMIN &&
+        (!c->hub->config.admin || !c->x->peer->loopback);
+}
+
+static void head(struct exchange *x)
+{
+    struct local_hub *hub = x->service;
+    struct call *c = xcalloc(1, sizeof(*c));
+
+    *c = (struct call){.x = x, .hub = hub};
+    x->call = c;
+    if (!route_find(c, hub->content != NULL && x->web == hub->content))
+        return;
+    if (hidden(c)) {
+        c->route = NULL;
+        answer_error(x, 404, NULL, "Not found");
+        return;
+    }
+    x->body_max = c->route->body_max;
+    if (c->route->place != PLACE_CONTENT &&
+        !users_find(hub->users, x->field[FIELD_AUTHORIZATION], &c->user))
+        answer_error(
+            x, 401, NULL, "Invalid credentials in Authorization header");
+}
+
+static op_fn meet_faults, run, finish;
+
+static void meet_faults(struct op *op)
+{
+    struct exchange *x = container_of(op, struct exchange, op);
+    struct call *c = x->call;
+    char *path = xstrndup(x->target.raw, x->target.path_len);
+
+    if (c->route->run != RUN_ADMIN)
+        faults_meet(c->hub->faults, x->method, path, &x->fault);
+    free(path);
+    if (x->fault.delay_ms != 0)
+        timer_sleep(&x->nap, c->hub->config.loop, x->fault.delay_ms, op);
+    op_then(op, run);
+}
+
+static int run_on_pool(struct meta_db *db, struct meta_job *job)
+{
+    struct call *c = container_of(job, struct call, job);
+    int err = c->route->fn(c, db);
+
+    /* Not an error of ours, but nothing of it may be kept. */
+    return err == ANSWERED ? -ECANCELED : err;
+}
+
+/* A fault that stands in for the answer. */
+static bool answered_by_fault(struct exchange *x)
+{
+    const struct fault *f = &x->fault;
+
+    if (f->status != 0) {
+        answer_error(x, f->status, NULL, "Injected fault");
+        if (f->retry_after != NULL)
+            answer_header(x, "Retry-After", "%s", f->retry_after);
+    } else if (f->redirect != NULL) {
+        x->answer.status = 302;
+        answer_header(x, "Location", "%s", f->redirect);
+    }
+    return x->answer.status != 0 || f->drop;
+}
+
+static void run(struct op *op)
+{
+    struct call *c = call_of(op);
+
+    op_then(op, finish);
+    if (answered_by_fault(c->x))
+        return;
+    if (c->route->run == RUN_ADMIN) {
+        c->route->fn(c, NULL);
+        return;
+    }
+    c->job = (struct meta_job){
+        .fn = run_on_pool, .write = c->route->run == RUN_WRITE};
+    meta_run(c->hub->meta, &c->job, op);
+}
+
+static void apply_header_faults(struct exchange *x)
+{
+    const struct fault *f = &x->fault;
+
+    if (f->etag != NULL) {
+        answer_header(x, "ETag", "%s", f->etag);
+        if (answer_header_get(x, "X-Linked-ETag") != NULL)
+            answer_header(x, "X-Linked-ETag", "%s", f->etag);
+    }
+    for (unsigned i = 0; i < f->n_headers; i++) {
+        char *name = xstrdup(f->header[i]);
+        char *value = strchr(name, '=');
+
+        *value++ = '\0';
+        answer_header(x, name, "%s", value);
+        free(name);
+    }
+}
+
+static void finish(struct op *op)
+{
+    struct call *c = call_of(op);
+    int err = op_catch(op);
+
+    if (err != 0 && err != -ECANCELED) {
+        log_error(
+            "hub: %s %s: %s", c->x->method, c->x->target.raw, strerror(-err));
+        answer_error(c->x, err == -ENOSPC ? 507 : 500, NULL,
+            "This Hub failed: %s", strerror(-err));
+    }
+    apply_header_faults(c->x);
+}
+
+static void count(struct local_hub *hub, const struct exchange *x)
+{
+    const struct call *c = x->call;
+    struct route_count *n;
+
+    if (c != NULL && c->route != NULL && c->route->run == RUN_ADMIN)
+        return;
+    n = &hub->count[c != NULL && c->route != NULL ? route_number(c->route)
+                                                  : route_count()];
+    n->requests++;
+    n->body_bytes += x->sent_bytes;
+}
+
+static void done(struct exchange *x)
+{
+    struct local_hub *hub = x->service;
+
+    count(hub, x);
+    if (hub->log != NULL)
+        request_log_write(hub->log, x, x->call);
+}
+
+static void forget(struct exchange *x)
+{
+    free(x->call);
+}
+
+const struct web_service local_service = {
+    .head = head,
+    .serve = meet_faults,
+    .done = done,
+    .forget = forget,
+};
