@@ -43,6 +43,11 @@ char *dirs_cache(void)
     return xdg("XDG_CACHE_HOME", ".cache", "hffs");
 }
 
+char *dirs_data(void)
+{
+    return xdg("XDG_DATA_HOME", ".local/share", "hffs");
+}
+
 char *dirs_state(void)
 {
     return xdg("XDG_STATE_HOME", ".local/state", "hffs");

@@ -7,6 +7,7 @@
 /* All return text to free(). */
 char *dirs_home(void);
 char *dirs_cache(void); /* $XDG_CACHE_HOME/hffs, else ~/.cache/hffs */
+char *dirs_data(void);  /* $XDG_DATA_HOME/hffs, else ~/.local/share/hffs */
 char *dirs_state(void); /* $XDG_STATE_HOME/hffs, else ~/.local/state/hffs */
 
 /* Tokens for the Hub. Fields are NULL when there is none. */
