@@ -24,8 +24,7 @@ struct cursor {
     uint64_t pages;
     uint64_t entries;
     uint64_t remembered; /* hash of the text of one page */
-    uint64_t present;
-    bool whole; /* the text is a URL, not the value of `cursor` */
+    bool whole;          /* the text is a URL, not the value of `cursor` */
 };
 /* The text follows. */
 
@@ -53,14 +52,13 @@ static bool advance(struct cursor *c, uint64_t hash, size_t n)
 {
     c->pages++;
     c->entries += n;
-    if (c->pages > 1 && (hash == c->remembered || hash == c->present))
+    if (c->pages > 1 && hash == c->remembered)
         return false;
     if (c->entries > ENTRIES_MAX ||
         c->pages > PAGES_FREE + c->entries / ENTRIES_PER_PAGE_MIN)
         return false;
     if ((c->pages & (c->pages - 1)) == 0)
         c->remembered = hash;
-    c->present = hash;
     return true;
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/timer.h"
 
 struct rule {
     char *line;
@@ -40,14 +41,20 @@ struct answer {
     bool hold; /* never finished */
 };
 
+/* A request that came. */
+struct seen {
+    char *text;
+    uint64_t at_ms;
+};
+
 struct httpd {
     uv_loop_t *loop;
     uv_tcp_t tcp;
     char *url;
     TAILQ_HEAD(, rule) rules;
     TAILQ_HEAD(, conn) conns;
-    char **request;
-    size_t n_requests;
+    struct seen *seen;
+    size_t n_seen;
     size_t n_conns;
     size_t accepted;
     bool listening;
@@ -307,8 +314,9 @@ static void serve(struct conn *c)
         return;
     text = xstrndup((const char *)c->in.data, n);
     buf_skip(&c->in, n);
-    h->request = xrealloc(h->request, (h->n_requests + 1) * sizeof(char *));
-    h->request[h->n_requests++] = text;
+    h->seen = xrealloc(h->seen, (h->n_seen + 1) * sizeof(*h->seen));
+    h->seen[h->n_seen++] =
+        (struct seen){.text = text, .at_ms = clock_mono_ms()};
     r = rule_for(h, text);
     c->answering = true;
     if (r->drop)
@@ -406,9 +414,9 @@ void httpd_clear(struct httpd *h)
         free(r->line);
         free(r);
     }
-    for (size_t i = 0; i < h->n_requests; i++)
-        free(h->request[i]);
-    h->n_requests = 0;
+    for (size_t i = 0; i < h->n_seen; i++)
+        free(h->seen[i].text);
+    h->n_seen = 0;
 }
 
 void httpd_close(struct httpd *h)
@@ -420,7 +428,7 @@ void httpd_close(struct httpd *h)
     while (h->listening || h->n_conns > 0)
         uv_run(h->loop, UV_RUN_ONCE);
     httpd_clear(h);
-    free(h->request);
+    free(h->seen);
     free(h->url);
     free(h);
 }
@@ -445,31 +453,30 @@ size_t httpd_count(const struct httpd *h, const char *line)
 {
     size_t n = 0;
 
-    for (size_t i = 0; i < h->n_requests; i++)
-        n += strncmp(h->request[i], line, strlen(line)) == 0;
+    for (size_t i = 0; i < h->n_seen; i++)
+        n += strncmp(h->seen[i].text, line, strlen(line)) == 0;
     return n;
 }
 
 const char *httpd_request(const struct httpd *h, const char *line, size_t nth)
 {
-    for (size_t i = 0; i < h->n_requests; i++) {
-        if (strncmp(h->request[i], line, strlen(line)) == 0 && nth-- == 0)
-            return h->request[i];
+    for (size_t i = 0; i < h->n_seen; i++) {
+        if (strncmp(h->seen[i].text, line, strlen(line)) == 0 && nth-- == 0)
+            return h->seen[i].text;
     }
     return NULL;
+}
+
+size_t httpd_count_within(const struct httpd *h, uint64_t ms)
+{
+    size_t n = 0;
+
+    while (n < h->n_seen && h->seen[n].at_ms - h->seen[0].at_ms < ms)
+        n++;
+    return n;
 }
 
 size_t httpd_connections(const struct httpd *h)
 {
     return h->accepted;
-}
-
-size_t httpd_open_requests(const struct httpd *h)
-{
-    const struct conn *c;
-    size_t n = 0;
-
-    TAILQ_FOREACH (c, &h->conns, link)
-        n += c->answering;
-    return n;
 }

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <uv.h>
 
 struct httpd;
@@ -58,7 +59,9 @@ void httpd_clear(struct httpd *h); /* forgets rules and requests */
 size_t httpd_count(const struct httpd *h, const char *line);
 const char *httpd_request(const struct httpd *h, const char *line, size_t nth);
 
-size_t httpd_connections(const struct httpd *h);   /* accepted so far */
-size_t httpd_open_requests(const struct httpd *h); /* not fully answered now */
+/* How many came within ms of the first one. */
+size_t httpd_count_within(const struct httpd *h, uint64_t ms);
+
+size_t httpd_connections(const struct httpd *h); /* accepted so far */
 
 #endif

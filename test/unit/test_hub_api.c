@@ -209,6 +209,19 @@ static void redirect_circles_end(void **state)
     assert_non_null(strstr(hub_last_error(s->hub), "without end"));
 }
 
+static void absence_elsewhere_is_not_believed(void **state)
+{
+    struct stage *s = *state;
+    char *out = xasprintf("Location: %s/out\r\n", httpd_url(s->cdn));
+
+    always(s->http, INFO, (struct httpd_reply){.status = 302, .headers = out});
+    always(s->cdn, "GET /out",
+        (struct httpd_reply){
+            .status = 404, .headers = "X-Error-Code: RepoNotFound\r\n"});
+    assert_int_equal(stage_ask(s), -EIO);
+    free(out);
+}
+
 static void long_ways_end(void **state)
 {
     struct stage *s = *state;
@@ -329,6 +342,7 @@ int main(void)
         TEST(redirects_that_lead_nowhere, anonymous),
         TEST(redirect_circles_end, anonymous),
         TEST(long_ways_end, anonymous),
+        TEST(absence_elsewhere_is_not_believed, anonymous),
         TEST(post_keeps_its_body, anonymous),
         TEST(compressed_answers_are_read, anonymous),
         TEST(huge_answers_are_refused, anonymous),
