@@ -90,26 +90,30 @@ static const struct opt_group *const groups[] = {
 
 #define EFFECT(id, name, words, help) "  " name " " words "\n      " help "\n"
 
+static const char about[] =
+    "A line on stdout, 'hub: listening on http://127.0.0.1:PORT', says when "
+    "it is\nready; clients find it by HF_ENDPOINT or --hub-endpoint. It runs "
+    "until SIGTERM\nor Ctrl-C. Folders are copied into the root first, so "
+    "that a commit never\nchanges; '.git', '.cache/huggingface' and links "
+    "that lead out of a folder are\nleft out.\n\n"
+    "Faults, for tests: --fault 'METHOD /path: ACTION, then ACTION, ...'. In "
+    "the\npath, * stands for anything; as the method, for any. Each action "
+    "is\n\n    [Nx] [for TIME] EFFECT\n\nand stays in force for N requests "
+    "that match, or for TIME from the first one\non; without either for "
+    "good. TIME is 30ms, 2s, 1m; N is 10, 64K, 1M. An EFFECT\nis\n\n"
+    /* clang-format off */
+    FAULT_EFFECTS(EFFECT)
+    /* clang-format on */
+    "\nRules are tried in order, and all that match have their effect, up to "
+    "one that\nanswers. Places in a body count from the first byte that is "
+    "sent.";
+
 const struct command cmd_hub_serve = {
     .name = "hub serve",
     .usage = "hffs hub serve [--root DIR] [--repo KIND:NS/NAME=FOLDER]... "
              "[options]",
     .summary = "Serve repos from this machine as the Hugging Face Hub does",
-    .about =
-        "A line on stdout, 'hub: listening on http://127.0.0.1:PORT', says "
-        "when it is\nready; clients find it by HF_ENDPOINT or --hub-endpoint. "
-        "It runs until SIGTERM\nor Ctrl-C. Folders are copied into the root "
-        "first, so that a commit never\nchanges; '.git', '.cache/huggingface' "
-        "and links that lead out of a folder are\nleft out.\n\n"
-        "Faults, for tests: --fault 'METHOD /path: ACTION, then ACTION, ...'. "
-        "In the\npath, * stands for anything; as the method, for any. Each "
-        "action is\n\n    [Nx] [for TIME] EFFECT\n\nand stays in force for N "
-        "requests that match, or for TIME from the first one\non; without "
-        "either for good. TIME is 30ms, 2s, 1m; N is 10, 64K, 1M. An EFFECT "
-        "is\n\n" FAULT_EFFECTS(
-            EFFECT) "\nRules are tried in order, and all "
-                    "that match have their effect, up to one that\nanswers. Places in a "
-                    "body count from the first byte that is sent.",
+    .about = about,
     .groups = groups,
     .values_size = sizeof(struct serve_values),
     .run = hub_serve,

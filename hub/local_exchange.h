@@ -16,6 +16,7 @@
 #include "base/op.h"
 #include "base/timer.h"
 #include "hub/local_fault.h"
+#include "hub/local_field.h"
 #include "hub/local_target.h"
 
 struct MHD_Connection;
@@ -23,27 +24,6 @@ struct call;
 struct jsonw;
 struct web;
 struct web_peer;
-
-/* The header fields that anybody here looks at. */
-#define EXCHANGE_FIELDS(X)                                                     \
-    X(AUTHORIZATION, "Authorization")                                          \
-    X(CONTENT_LENGTH, "Content-Length")                                        \
-    X(CONTENT_TYPE, "Content-Type")                                            \
-    X(HOST, "Host")                                                            \
-    X(IF_MATCH, "If-Match")                                                    \
-    X(IF_MODIFIED_SINCE, "If-Modified-Since")                                  \
-    X(IF_NONE_MATCH, "If-None-Match")                                          \
-    X(IF_RANGE, "If-Range")                                                    \
-    X(IF_UNMODIFIED_SINCE, "If-Unmodified-Since")                              \
-    X(RANGE, "Range")                                                          \
-    X(TRANSFER_ENCODING, "Transfer-Encoding")
-
-enum field {
-#define X(id, name) FIELD_##id,
-    EXCHANGE_FIELDS(X)
-#undef X
-        FIELD_COUNT
-};
 
 struct answer_header {
     char *name;
