@@ -14,6 +14,10 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/mem.h"
+
+#define COPY_PART ((size_t)1 << 20)
+
 int file_sync_data(int fd)
 {
     return fdatasync(fd) == 0 ? 0 : -errno;
@@ -48,6 +52,27 @@ ssize_t file_read_hot(int fd, void *p, size_t n, uint64_t offset)
     return -errno;
 }
 
+/* Plain reading and writing, from where both files stand. */
+static int copy_by_hand(int from, int to, uint64_t left)
+{
+    uint8_t *part = xmalloc(COPY_PART);
+    int err = 0;
+
+    while (left > 0 && err == 0) {
+        ssize_t n = read(from, part, min_u64(left, COPY_PART));
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            err = n < 0 ? -errno : -ENODATA;
+        else
+            err = file_write(to, part, (size_t)n);
+        left -= n > 0 ? (uint64_t)n : 0;
+    }
+    free(part);
+    return err;
+}
+
 static int copy_rest(int from, int to, uint64_t left)
 {
     while (left > 0) {
@@ -56,6 +81,11 @@ static int copy_rest(int from, int to, uint64_t left)
 
         if (n < 0 && errno == EINTR)
             continue;
+        /* Not every pair of file systems can: copy_file_range(2). */
+        if (n < 0 &&
+            (errno == EXDEV || errno == EOPNOTSUPP || errno == EINVAL ||
+                errno == ENOSYS))
+            return copy_by_hand(from, to, left);
         if (n < 0)
             return -errno;
         if (n == 0)
