@@ -17,8 +17,11 @@ struct cur {
 /* p may be NULL when n is 0, as an empty struct buf has it. */
 static inline struct cur cur_over(const void *p, size_t n)
 {
-    const uint8_t *at = p != NULL ? p : (const void *)"";
+    static const uint8_t nothing[1];
+    const uint8_t *at = p;
 
+    if (n == 0)
+        return (struct cur){.p = nothing, .end = nothing};
     return (struct cur){.p = at, .end = at + n};
 }
 
