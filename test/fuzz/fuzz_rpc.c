@@ -104,4 +104,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     return 0;
 }
 /* The last include: it defines the functions of vfs/vfs.h. */
-#include "test/lib/memvfs/memvfs.c"
+#include "test/lib/memvfs/memvfs.c" /* NOLINT(bugprone-suspicious-include) */

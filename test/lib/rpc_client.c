@@ -40,7 +40,7 @@ struct target target_of(int argc, char **argv)
         exit(2);
     }
     memcpy(t.host, argv[1], (size_t)(colon - argv[1]));
-    t.port = (uint16_t)atoi(colon + 1);
+    t.port = (uint16_t)strtoul(colon + 1, NULL, 10);
     t.export_path = argv[2];
     return t;
 }

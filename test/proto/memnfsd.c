@@ -134,7 +134,7 @@ static void parse(
         bool ok = true;
 
         if (c == 'p')
-            config->port = (uint16_t)atoi(optarg);
+            config->port = (uint16_t)strtoul(optarg, NULL, 10);
         else if (c == 'l')
             config->listen_addr = optarg;
         else if (c == 'b')
@@ -188,4 +188,4 @@ int main(int argc, char **argv)
     return 0;
 }
 /* The last include: it defines the functions of vfs/vfs.h. */
-#include "test/lib/memvfs/memvfs.c"
+#include "test/lib/memvfs/memvfs.c" /* NOLINT(bugprone-suspicious-include) */

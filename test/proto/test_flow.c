@@ -14,7 +14,7 @@
 #include "test/lib/rpc_client.h"
 
 #define ONE_MIB ((uint32_t)1 << 20)
-#define SLOW_MS 300
+#define SLOW_MS ((uint64_t)300)
 #define N_SLOW 64
 #define N_CONNS 500
 #define HELD_BACK_MS 300 /* a server that takes nothing for so long */

@@ -1,5 +1,4 @@
 /* The MOUNT protocol, RFC 1813 Appendix I. */
-#include <stdio.h>
 #include <string.h>
 #include <stdlib.h>
 
@@ -38,94 +37,113 @@ static int mnt(const char *path, struct handle *out)
     return mnt_bytes(path, strlen(path), out);
 }
 
+/* MNT of the export's path and n bytes behind it. */
+static int mnt_below(
+    const char *export_path, const char *rest, size_t n, struct handle *out)
+{
+    struct buf path = {0};
+    int status;
+
+    buf_adds(&path, export_path);
+    buf_add(&path, rest, n);
+    status = mnt_bytes((char *)path.data, path.len, out);
+    buf_free(&path);
+    return status;
+}
+
+static int mnt_in(const char *export_path, const char *rest, struct handle *out)
+{
+    return mnt_below(export_path, rest, strlen(rest), out);
+}
+
 static bool same(const struct handle *a, const struct handle *b)
 {
     return a->len == b->len && memcmp(a->b, b->b, a->len) == 0;
 }
 
-static void right_path(const char *export_path)
+static void right_path(const char *path)
 {
-    struct handle first;
-    struct handle again;
-    char path[2048];
+    struct handle first = {0};
+    struct handle again = {0};
 
-    check(mnt(export_path, &first) == MNT3_OK,
+    check(mnt(path, &first) == MNT3_OK,
         "MNT gives a handle and lists AUTH_SYS alone");
-    check(mnt(export_path, &again) == MNT3_OK && same(&first, &again),
+    check(mnt(path, &again) == MNT3_OK && same(&first, &again),
         "and the same handle again");
-    snprintf(path, sizeof(path), "%s/", export_path);
-    check(mnt(path, &again) == MNT3_OK && same(&first, &again),
+    check(mnt_in(path, "/", &again) == MNT3_OK && same(&first, &again),
         "a trailing slash changes nothing");
-    snprintf(path, sizeof(path), "%s///./", export_path);
-    check(mnt(path, &again) == MNT3_OK && same(&first, &again),
+    check(mnt_in(path, "///./", &again) == MNT3_OK && same(&first, &again),
         "nor do more slashes and dots");
     c.flavor = AUTH_NONE;
-    check(mnt(export_path, &again) == MNT3_OK && same(&first, &again),
+    check(mnt(path, &again) == MNT3_OK && same(&first, &again),
         "MNT with AUTH_NONE");
     c.flavor = AUTH_SYS;
 }
 
-static void wrong_paths(const char *export_path)
+static void wrong_paths(const char *path)
 {
-    size_t n = strlen(export_path);
-    char path[4096];
-    char *big = calloc(1, 200000);
-    int wrong = 0;
+    size_t n = strlen(path);
+    char *other = strdup(path);
+    size_t wrong = 0;
 
     for (size_t i = 0; i < n; i++) {
-        memcpy(path, export_path, n + 1);
-        path[i] ^= 1;
-        wrong += mnt(path, NULL) == MNT3ERR_NOENT;
-        wrong += mnt_bytes(export_path, i, NULL) == MNT3ERR_NOENT;
+        other[i] ^= 1;
+        wrong += mnt(other, NULL) == MNT3ERR_NOENT;
+        wrong += mnt_bytes(path, i, NULL) == MNT3ERR_NOENT;
+        other[i] ^= 1;
     }
-    check(wrong == (int)(2 * n), "no other path is mounted: %d", wrong);
-    snprintf(path, sizeof(path), "%sx", export_path);
-    check(mnt(path, NULL) == MNT3ERR_NOENT, "nor a longer name");
-    check(mnt_bytes(export_path, n + 1, NULL) == MNT3ERR_NOENT,
+    check(wrong == 2 * n, "no other path is mounted: %zu", wrong);
+    check(mnt_in(path, "x", NULL) == MNT3ERR_NOENT, "nor a longer name");
+    check(mnt_below(path, "", 1, NULL) == MNT3ERR_NOENT,
         "nor one with a NUL at its end");
-    memcpy(path, export_path, n);
-    memcpy(path + n, "/a\0b", 4);
-    check(mnt_bytes(path, n + 4, NULL) == MNT3ERR_NOENT, "nor one inside");
-    memset(path + n, '/', sizeof(path) - n);
-    check(mnt_bytes(path, 1024, NULL) == MNT3_OK, "a path of 1024 bytes");
-    check(mnt_bytes(path, 1025, NULL) == MNT3ERR_NAMETOOLONG, "of 1025 bytes");
-    memset(big, 'a', 200000);
-    check(mnt_bytes(big, 200000, NULL) == MNT3ERR_NAMETOOLONG,
-        "of 200,000 bytes");
-    free(big);
+    check(mnt_below(path, "/a\0b", 4, NULL) == MNT3ERR_NOENT, "nor one inside");
+    free(other);
+}
+
+static void long_paths(const char *path)
+{
+    size_t n = strlen(path);
+    char *slashes = malloc(200000);
+
+    memset(slashes, '/', 200000);
+    check(mnt_below(path, slashes, 1024 - n, NULL) == MNT3_OK, "1024 bytes");
+    check(mnt_below(path, slashes, 1025 - n, NULL) == MNT3ERR_NAMETOOLONG,
+        "a path of 1025 bytes is too long");
+    check(mnt_below(path, slashes, 200000, NULL) == MNT3ERR_NAMETOOLONG,
+        "one of 200,000 bytes too");
+    free(slashes);
 }
 
 /* Names below the export, as a tree in memory has them (memnfsd.c). */
 static void below(const struct target *t)
 {
+    const char *path = t->export_path;
     struct handle root = mount_root(&c, t);
-    struct handle want;
-    struct handle got;
-    char path[2048];
-    size_t n = (size_t)snprintf(path, sizeof(path), "%s", t->export_path);
+    struct handle want = {0};
+    struct handle got = {0};
+    char name[302];
 
     if (!find_path(&c, &root, "dir/sub/deep", &want, NULL)) {
         check_skip("the export has no dir/sub/deep");
         return;
     }
-    strcpy(path + n, "/dir/sub//deep/");
-    check(mnt(path, &got) == MNT3_OK && same(&want, &got),
+    memset(name, 'x', sizeof(name));
+    name[0] = '/';
+    check(mnt_in(path, "/dir/sub//deep/", &got) == MNT3_OK && same(&want, &got),
         "a directory below the export is mounted");
-    strcpy(path + n, "/dir/../dir/sub/deep");
-    check(mnt(path, &got) == MNT3_OK && same(&want, &got), "through ..");
-    strcpy(path + n, "/../..");
-    check(mnt(path, &got) == MNT3_OK && same(&root, &got),
+    check(mnt_in(path, "/dir/../dir/sub/deep", &got) == MNT3_OK &&
+            same(&want, &got),
+        "through ..");
+    check(mnt_in(path, "/../..", &got) == MNT3_OK && same(&root, &got),
         ".. of the root is the root");
-    strcpy(path + n, "/dir/small");
-    check(mnt(path, NULL) == MNT3ERR_NOTDIR, "a file is not mounted");
-    strcpy(path + n, "/dir/small/x");
-    check(mnt(path, NULL) == MNT3ERR_NOTDIR, "nor is what is below one");
-    strcpy(path + n, "/dir/none");
-    check(mnt(path, NULL) == MNT3ERR_NOENT, "nor a missing name");
-    memset(path + n, 'x', 300);
-    path[n] = '/';
-    path[n + 300] = '\0';
-    check(mnt(path, NULL) == MNT3ERR_NAMETOOLONG, "nor too long a name");
+    check(mnt_in(path, "/dir/small", NULL) == MNT3ERR_NOTDIR,
+        "a file is not mounted");
+    check(mnt_in(path, "/dir/small/x", NULL) == MNT3ERR_NOTDIR,
+        "nor is what is below one");
+    check(
+        mnt_in(path, "/dir/none", NULL) == MNT3ERR_NOENT, "nor a missing name");
+    check(mnt_below(path, name, 300, NULL) == MNT3ERR_NAMETOOLONG,
+        "nor too long a name");
 }
 
 /* Bytes of the last reply contain the secret part of the path. */
@@ -184,6 +202,7 @@ int main(int argc, char **argv)
     check(mount_call(&c, MOUNTPROC3_NULL, NULL, NULL, NULL, NULL), "NULL");
     right_path(t.export_path);
     wrong_paths(t.export_path);
+    long_paths(t.export_path);
     below(&t);
     lists(&t);
     client_close(&c);

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "test/lib/memvfs/memvfs.h"
 #include "test/lib/rpc_client.h"
+#include "test/lib/rpc_samples.h"
 #include "test/lib/checks.h"
 
 #define ONE_MIB ((uint32_t)1 << 20)
@@ -14,80 +14,7 @@
 static struct client c;
 static struct handle root;
 static fattr3 root_attr;
-
-/* What the export has; len 0: nothing of the kind. */
-static struct sample {
-    struct handle file; /* the largest that was seen */
-    fattr3 attr;
-    struct handle dir;
-    struct handle link;
-} have;
-
-static void consider(const entryplus3 *e)
-{
-    const fattr3 *a = &e->name_attributes.post_op_attr_u.attributes;
-    const nfs_fh3 *fh = &e->name_handle.post_op_fh3_u.handle;
-
-    if (!e->name_attributes.attributes_follow || !e->name_handle.handle_follows)
-        return;
-    if (a->type == NF3REG && (have.file.len == 0 || a->size > have.attr.size)) {
-        have.file = handle_of(fh);
-        have.attr = *a;
-    }
-    if (a->type == NF3LNK)
-        have.link = handle_of(fh);
-    if (a->type == NF3DIR && have.dir.len == 0 &&
-        e->name.filename3_val[0] != '.')
-        have.dir = handle_of(fh);
-}
-
-/* Looks through the first entries of a directory. */
-static void look_at(struct handle dir)
-{
-    READDIRPLUS3args args = {.dircount = 65536, .maxcount = 65536};
-    READDIRPLUS3res res = {0};
-
-    args.dir = fh_of(&dir);
-    if (!NFS_CALL(&c, READDIRPLUS, &args, &res) || res.status != NFS3_OK)
-        bail_out("cannot list a directory");
-    for (entryplus3 *e = res.READDIRPLUS3res_u.resok.reply.entries; e != NULL;
-         e = e->nextentry)
-        consider(e);
-    xdr_free((xdrproc_t)xdr_READDIRPLUS3res, (char *)&res);
-}
-
-static bool same_attr(const fattr3 *a, const fattr3 *b)
-{
-    return memcmp(a, b, sizeof(*a)) == 0;
-}
-
-static bool post_op_is(const post_op_attr *got, const fattr3 *want)
-{
-    return got->attributes_follow &&
-        same_attr(&got->post_op_attr_u.attributes, want);
-}
-
-static bool wcc_is_same(const wcc_data *w, const fattr3 *want)
-{
-    const wcc_attr *before = &w->before.pre_op_attr_u.attributes;
-
-    return post_op_is(&w->after, want) &&
-        (!w->before.attributes_follow ||
-            (before->size == want->size &&
-                memcmp(&before->mtime, &want->mtime, 8) == 0 &&
-                memcmp(&before->ctime, &want->ctime, 8) == 0));
-}
-
-static bool get_attr(const struct handle *h, fattr3 *out)
-{
-    GETATTR3args args = {fh_of(h)};
-    GETATTR3res res = {0};
-
-    if (!NFS_CALL(&c, GETATTR, &args, &res) || res.status != NFS3_OK)
-        return false;
-    *out = res.GETATTR3res_u.resok.obj_attributes;
-    return true;
-}
+static struct samples have;
 
 /* ---- Attributes */
 
@@ -95,10 +22,10 @@ static void attributes(void)
 {
     fattr3 a;
 
-    check(get_attr(&root, &root_attr) && root_attr.type == NF3DIR,
+    check(get_attr(&c, &root, &root_attr) && root_attr.type == NF3DIR,
         "GETATTR of the root");
     check(root_attr.fileid != 0 && root_attr.nlink >= 2, "it is a directory");
-    check(get_attr(&have.file, &a) && same_attr(&a, &have.attr),
+    check(get_attr(&c, &have.file, &a) && same_attr(&a, &have.attr),
         "GETATTR of a file says what READDIRPLUS said");
     check(a.fsid == root_attr.fsid, "one fsid for the whole export");
     check(a.used >= a.size || a.size > 4096, "used is sane");
@@ -221,126 +148,6 @@ static void read_links(void)
         "READLINK of a link");
 }
 
-/* ---- Data */
-
-/* READ; the data lies in c.reply. */
-static uint32_t read_at(
-    const struct handle *h, uint64_t offset, uint32_t count, READ3resok *out)
-{
-    READ3args args = {fh_of(h), offset, count};
-    READ3res res = {0};
-
-    if (!NFS_CALL(&c, READ, &args, &res))
-        return UINT32_MAX;
-    *out = res.READ3res_u.resok;
-    return res.status;
-}
-
-static bool is_end(uint32_t status, const READ3resok *r, uint32_t count)
-{
-    return status == NFS3_OK && r->count == count &&
-        r->data.data_len == count && r->eof &&
-        post_op_is(&r->file_attributes, &have.attr);
-}
-
-static void read_edges(void)
-{
-    const struct handle *h = &have.file;
-    uint64_t size = have.attr.size;
-    READ3resok r;
-
-    check(is_end(read_at(h, size, 100, &r), &r, 0), "at the end: nothing, eof");
-    check(is_end(read_at(h, size + 1, 100, &r), &r, 0), "past the end");
-    check(is_end(read_at(h, UINT64_MAX, 100, &r), &r, 0), "at 2^64 - 1");
-    check(is_end(read_at(h, UINT64_MAX - 5, UINT32_MAX, &r), &r, 0),
-        "where offset + count overflows");
-    if (size < 2) {
-        check_skip("the largest file is empty");
-        return;
-    }
-    check(is_end(read_at(h, size - 1, ONE_MIB, &r), &r, 1), "the last byte");
-    check(read_at(h, 0, 0, &r) == NFS3_OK && r.count == 0 && !r.eof,
-        "no bytes from the middle: not eof");
-    check(read_at(h, size - 2, 1, &r) == NFS3_OK && r.count == 1 && !r.eof,
-        "the last but one: not eof");
-    check(is_end(read_at(h, size - 1, 1, &r), &r, 1), "exactly the last: eof");
-    check(read_at(&root, 0, 100, &r) == NFS3ERR_ISDIR &&
-            post_op_is(&r.file_attributes, &root_attr),
-        "a directory has no data");
-}
-
-/* The whole file in pieces of step bytes; NULL if a piece is wrong. */
-static uint8_t *read_all(const struct handle *h, uint64_t size, uint32_t step)
-{
-    uint8_t *all = malloc(size + step);
-    uint64_t at = 0;
-    READ3resok r;
-
-    while (at < size) {
-        uint64_t left = size - at;
-        uint32_t want = left < step ? (uint32_t)left : step;
-
-        if (read_at(h, at, step, &r) != NFS3_OK ||
-            r.count != (want < ONE_MIB ? want : ONE_MIB) ||
-            r.data.data_len != r.count || r.eof != (at + r.count == size)) {
-            free(all);
-            return NULL;
-        }
-        memcpy(all + at, r.data.data_val, r.count);
-        at += r.count;
-    }
-    return all;
-}
-
-static bool as_generated(const uint8_t *all, uint64_t ino, uint64_t size)
-{
-    for (uint64_t i = 0; i < size; i++) {
-        if (all[i] != memvfs_byte(ino, i))
-            return false;
-    }
-    return true;
-}
-
-static void read_data(void)
-{
-    static const uint32_t steps[] = {1 << 20, 2 << 20, 65536, 131072, 99991};
-    struct handle h;
-    fattr3 a;
-    uint8_t *first = NULL;
-
-    if (!find_path(&c, &root, "dir/data", &h, &a)) {
-        check_skip("the export has no dir/data");
-        return;
-    }
-    for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
-        uint8_t *all = read_all(&h, a.size, steps[i]);
-
-        check(all != NULL && as_generated(all, a.fileid, a.size),
-            "the whole file in steps of %u", steps[i]);
-        free(all);
-    }
-    check(find_path(&c, &root, "dir/small", &h, &a), "dir/small");
-    first = read_all(&h, a.size, 1);
-    check(first != NULL && as_generated(first, a.fileid, a.size),
-        "a small file byte by byte");
-    free(first);
-}
-
-static void failing_reads(void)
-{
-    struct handle h;
-    fattr3 a;
-    READ3resok r;
-
-    if (!find_path(&c, &root, "dir/broken", &h, &a)) {
-        check_skip("the export has no broken file");
-        return;
-    }
-    check(read_at(&h, 0, 10, &r) == NFS3ERR_IO &&
-            post_op_is(&r.file_attributes, &a),
-        "a failed READ says IO, with attributes");
-}
-
 /* ---- The file system */
 
 static void describe(void)
@@ -449,7 +256,7 @@ static void change_two(void)
     LINK3res linked = {0};
     fattr3 dir_attr;
 
-    get_attr(dir, &dir_attr);
+    get_attr(&c, dir, &dir_attr);
     check(NFS_CALL(&c, RENAME, &rename, &renamed) &&
             renamed.status == NFS3ERR_ROFS &&
             wcc_is_same(
@@ -486,19 +293,12 @@ int main(int argc, char **argv)
 
     client_open(&c, &t);
     root = mount_root(&c, &t);
-    look_at(root);
-    if (have.dir.len != 0)
-        look_at(have.dir);
-    if (have.file.len == 0)
-        bail_out("the export has no file at its top or in a top directory");
+    have = find_samples(&c, &root);
     attributes();
     times();
     access_rights();
     lookups();
     read_links();
-    read_edges();
-    read_data();
-    failing_reads();
     describe();
     change_one();
     change_data();

@@ -371,4 +371,4 @@ int main(void)
     return cmocka_run_group_tests_name("nfsd_server", tests, NULL, NULL);
 }
 /* The last include: it defines the functions of vfs/vfs.h. */
-#include "test/lib/memvfs/memvfs.c"
+#include "test/lib/memvfs/memvfs.c" /* NOLINT(bugprone-suspicious-include) */

@@ -27,7 +27,7 @@ struct node {
     char *key; /* parent's inode number, then the name; owned */
     size_t name_len;
     char *target;        /* of a link; owned */
-    struct buf children; /* array of struct node *, borrowed */
+    struct buf children; /* array of struct ref, borrowed */
     struct bytes_pool *pool;
     int fd;
     unsigned delay_ms;
@@ -36,11 +36,16 @@ struct node {
     UT_hash_handle hh;
 };
 
+/* An element of the arrays below. */
+struct ref {
+    struct node *node;
+};
+
 struct vfs {
     uv_loop_t *loop;
     uint32_t uid;
     uint32_t gid;
-    struct buf nodes; /* array of struct node *, owned; [0] is inode 1 */
+    struct buf nodes; /* array of struct ref, owned; [0] is inode 1 */
     struct node *names;
     struct bytes_pool pool;
 };
@@ -49,9 +54,9 @@ struct vfs {
 
 static struct node *node_of(struct vfs *v, uint64_t ino)
 {
-    struct node **all = (struct node **)(void *)v->nodes.data;
+    const struct ref *all = (const void *)v->nodes.data;
 
-    return ino - 1 < v->nodes.len / sizeof(*all) ? all[ino - 1] : NULL;
+    return ino - 1 < v->nodes.len / sizeof(*all) ? all[ino - 1].node : NULL;
 }
 
 static const char *name_of(const struct node *n)
@@ -63,13 +68,14 @@ static struct node *node_new(
     struct vfs *v, struct node *parent, const char *name, enum vfs_kind kind)
 {
     struct node *n = xcalloc(1, sizeof(*n));
+    const struct ref ref = {n};
     size_t len = strlen(name);
 
     n->parent = parent != NULL ? parent : n;
     n->fd = -1;
     n->name_len = len;
     n->attr = (struct vfs_attr){.kind = kind, .nlink = 1};
-    n->attr.ino = v->nodes.len / sizeof(n) + 1;
+    n->attr.ino = v->nodes.len / sizeof(ref) + 1;
     n->attr.uid = v->uid;
     n->attr.gid = v->gid;
     n->attr.mode = kind == VFS_DIR ? 0755 : kind == VFS_FILE ? 0644 : 0777;
@@ -78,13 +84,13 @@ static struct node *node_new(
     n->key = xmalloc(sizeof(uint64_t) + len + 1);
     memcpy(n->key, &n->parent->attr.ino, sizeof(uint64_t));
     memcpy(n->key + sizeof(uint64_t), name, len + 1);
-    buf_add(&v->nodes, &n, sizeof(n));
+    buf_add(&v->nodes, &ref, sizeof(ref));
     if (kind == VFS_DIR) {
         n->attr.nlink = 2;
         n->parent->attr.nlink++;
     }
     if (parent != NULL) {
-        buf_add(&parent->children, &n, sizeof(n));
+        buf_add(&parent->children, &ref, sizeof(ref));
         HASH_ADD_KEYPTR(hh, v->names, n->key, sizeof(uint64_t) + len, n);
     }
     return n;
@@ -329,7 +335,7 @@ void vfs_readlink(struct vfs *v, uint64_t ino, struct buf *out, struct op *op)
 /* The node after position `at`, and its name; NULL at the end. */
 static struct node *entry_at(struct node *dir, uint64_t at, const char **name)
 {
-    struct node **child = (struct node **)(void *)dir->children.data;
+    const struct ref *child = (const void *)dir->children.data;
 
     if (at < FIRST_COOKIE - 1) {
         *name = at == 0 ? "." : "..";
@@ -338,8 +344,8 @@ static struct node *entry_at(struct node *dir, uint64_t at, const char **name)
     at -= FIRST_COOKIE - 1;
     if (at >= dir->children.len / sizeof(*child))
         return NULL;
-    *name = name_of(child[at]);
-    return child[at];
+    *name = name_of(child[at].node);
+    return child[at].node;
 }
 
 static int answer_readdir(struct request *r, struct node *dir)
@@ -441,6 +447,6 @@ struct vfs_info vfs_info(const struct vfs *v)
     return (struct vfs_info){
         .read_only = true,
         .total_bytes = (uint64_t)1 << 30,
-        .total_files = v->nodes.len / sizeof(struct node *),
+        .total_files = v->nodes.len / sizeof(struct ref),
     };
 }
