@@ -19,8 +19,9 @@
 #include "hub/hub.h"
 #include "hub/url.h"
 
-/* A Hub that has never answered is more likely misspelt than sick. */
-#define HASTY_PATIENCE_MS 10000
+/* For failures that time will hardly mend: a Hub that has never answered is
+ * more likely misspelt than sick, and nonsense seldom turns into sense. */
+#define SHORT_PATIENCE_MS 10000
 
 static op_fn enter, cool, take_token, ask, judge, end; /* in this order */
 
@@ -172,10 +173,11 @@ static bool again(struct api_call *c)
         retry_status(c->follow.req.status) ? &c->follow.req : NULL;
     const char *url = c->follow.url[c->follow.hops];
     char *origin = url_origin(url);
+    bool hopeless = (c->hasty && !c->hub->heard) || c->fault != NULL;
     bool patient;
 
     patient = retry_again(&c->retry, answer, origin != NULL ? origin : "",
-        c->hasty && !c->hub->heard ? HASTY_PATIENCE_MS : 0, &c->op);
+        hopeless ? SHORT_PATIENCE_MS : 0, &c->op);
     free(origin);
     if (patient && !c->warned) {
         c->warned = true;
@@ -195,10 +197,10 @@ static void judge(struct op *op)
     verdict =
         c->ops->judge != NULL ? c->ops->judge(c, &err) : api_judge(c, &err);
     leave(c);
-    if (verdict == API_DONE) {
+    if (c->follow.req.status != 0 && c->follow.req.status != 404)
         c->hub->heard = true;
+    if (verdict == API_DONE)
         return;
-    }
     if (verdict == API_AGAIN_NOW || (verdict == API_AGAIN && again(c))) {
         op_then(op, enter);
         return;

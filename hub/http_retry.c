@@ -15,7 +15,7 @@
 #include "hub/http.h"
 #include "hub/http_field.h"
 
-#define BACKOFF_MAX_MS 10000
+#define BACKOFF_MAX_MS 4000
 #define GRANT_MAX_MS 300000
 #define GAIN_MIN ((uint64_t)64 << 10)
 #define COOLDOWNS_MAX 64

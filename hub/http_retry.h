@@ -19,7 +19,7 @@ enum http_class { HTTP_API, HTTP_FILES };
 struct retry_table {
     /* given at creation */
     uv_loop_t *loop;
-    unsigned backoff_ms;  /* before the second attempt; doubles, up to 10 s */
+    unsigned backoff_ms;  /* before the second attempt; doubles, up to 4 s */
     unsigned patience_ms; /* without progress */
     /* state */
     TAILQ_HEAD(, retry) live;

@@ -178,6 +178,7 @@ static enum api_verdict judge_rest(struct file_read *r, int *err)
         return API_FAILED;
     }
     if (*err == 0 && status >= 200 && status <= 299) {
+        snprintf(r->call.follow.req.why, HTTP_WHY_MAX, "the body ended early");
         *err = -EIO;
         return API_AGAIN;
     }
