@@ -7,6 +7,7 @@
     X(AUTHORIZATION, "Authorization")                                          \
     X(CONTENT_LENGTH, "Content-Length")                                        \
     X(CONTENT_TYPE, "Content-Type")                                            \
+    X(EXPECT, "Expect")                                                        \
     X(HOST, "Host")                                                            \
     X(IF_MATCH, "If-Match")                                                    \
     X(IF_MODIFIED_SINCE, "If-Modified-Since")                                  \

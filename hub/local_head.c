@@ -82,12 +82,16 @@ void head_read(struct exchange *x, const char *version)
         check(x, version);
 }
 
-bool head_has_body(const struct exchange *x)
+bool head_answers_first(const struct exchange *x)
 {
     const char *length = x->field[FIELD_CONTENT_LENGTH];
+    const char *te = x->field[FIELD_TRANSFER_ENCODING];
+    uint64_t n;
 
-    return x->field[FIELD_TRANSFER_ENCODING] != NULL ||
-        (length != NULL && strspn(length, "0") != strlen(length));
+    if (te != NULL && (length != NULL || strcasecmp(te, "chunked") != 0))
+        return true;
+    return x->field[FIELD_EXPECT] != NULL ||
+        (length != NULL && field_u64(length, &n) && n > HEAD_DRAIN_MAX);
 }
 
 void head_check_length(struct exchange *x)

@@ -12,7 +12,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 #include <microhttpd.h>
 
@@ -139,17 +138,6 @@ static ssize_t fill(struct stream *s, uint64_t pos, char *p, size_t n)
     return got;
 }
 
-/* The client has closed its end. */
-static bool gone(const struct stream *s)
-{
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(s->x->mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
-    char byte;
-
-    return info == NULL ||
-        recv(info->connect_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
-}
-
 /* How much may go now, at most n; 0 when the connection sleeps. */
 static size_t allowed(struct stream *s, uint64_t pos, size_t n)
 {
@@ -177,7 +165,7 @@ static ssize_t next_piece(void *cls, uint64_t pos, char *p, size_t max)
         return MHD_CONTENT_READER_END_WITH_ERROR;
     n = (size_t)min_u64(n, s->fault.cut_after - pos);
     if (pos >= s->fault.stall_after) {
-        if (gone(s) || ms > STALL_MAX_MS)
+        if (web_peer_left(s->x->mhd) || ms > STALL_MAX_MS)
             return MHD_CONTENT_READER_END_WITH_ERROR;
         nap(s, STALL_LOOK_MS);
         return 0;

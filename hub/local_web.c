@@ -6,9 +6,9 @@
  *                                               connection suspended
  *     operation ended -> resumed -> queue the answer -> on_completed
  *
- * An answer that is known from the headers alone goes out at once when a body
- * is on its way (and libmicrohttpd closes the connection then), else when the
- * request is complete, so that the connection can be used again. */
+ * An answer that is known from the headers alone waits for the rest of the
+ * request too, so that its client listens, and the connection can be used
+ * again; unless the rest is too long. */
 #include "hub/local_web.h"
 
 #include <assert.h>
@@ -35,7 +35,8 @@
 #define IDLE_MAX_S 120u                      /* no byte moves */
 #define HEAD_MAX_MS 75000  /* between two requests, and for the head of one */
 #define LEAST_BODY_RATE 16 /* bytes/ms of a request's body */
-#define LOOK_EVERY_MS 5000
+#define LEFT_MS 50         /* for what it had read of a client that left */
+#define LOOK_EVERY_MS 250
 #define GRACE_MS 5000
 
 struct web {
@@ -62,6 +63,7 @@ struct connection {
     struct web_peer peer;
     struct MHD_Connection *mhd;
     uint64_t since_ms; /* waiting for a whole request; 0: it is there */
+    bool left;         /* no more requests, but those that were read already */
     TAILQ_ENTRY(connection) link;
 };
 
@@ -105,8 +107,10 @@ static void hang_up(struct connection *c)
     shutdown(info->connect_fd, SHUT_RDWR);
 }
 
-/* The time-out of libmicrohttpd starts again with every byte, and so lets a
- * client send its head one byte a minute. */
+/* What libmicrohttpd does not notice: its time-out starts again with every
+ * byte, and so lets a client send its head one byte a minute; and a client
+ * that closed its side together with its last request was told of by the same
+ * edge of epoll, and will not be told of again. */
 static void look(struct tick *t)
 {
     struct web *w = container_of(t, struct web, tick);
@@ -114,7 +118,9 @@ static void look(struct tick *t)
     struct connection *c;
 
     TAILQ_FOREACH (c, &w->connections, link) {
-        if (c->since_ms != 0 && now - c->since_ms > HEAD_MAX_MS)
+        uint64_t most = c->left ? LEFT_MS : HEAD_MAX_MS;
+
+        if (c->since_ms != 0 && now - c->since_ms > most)
             hang_up(c);
     }
 }
@@ -130,6 +136,7 @@ static void *on_target(void *cls, const char *text, struct MHD_Connection *mhd)
     x->web = w;
     x->service = w->config.owner;
     x->peer = &connection_of(mhd)->peer;
+    connection_of(mhd)->left = false;
     x->answer.fd = -1;
     fault_init(&x->fault);
     x->began_ns = clock_wall_ns();
@@ -206,15 +213,15 @@ static enum MHD_Result start(struct web *w, struct exchange *x)
     return MHD_YES;
 }
 
-/* A piece of the body. One that is too long is read to its end, so that the
- * answer finds somebody who listens, but not much further. */
+/* A piece of the body. One that is not wanted any more is still read, up to a
+ * point. */
 static enum MHD_Result collect(struct exchange *x, const char *p, size_t n)
 {
     struct connection *c = connection_of(x->mhd);
 
     x->received_bytes += n;
     c->since_ms = min_u64(clock_mono_ms(), c->since_ms + n / LEAST_BODY_RATE);
-    if (x->received_bytes / 2 > x->body_max)
+    if (x->received_bytes > max_size(x->body_max, HEAD_DRAIN_MAX))
         return MHD_NO;
     if (x->answer.status != 0)
         return MHD_YES;
@@ -241,8 +248,8 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *mhd,
         if (x->answer.status == 0)
             w->config.service->head(x);
         head_check_length(x);
-        return x->answer.status != 0 && head_has_body(x) ? start(w, x)
-                                                         : MHD_YES;
+        return x->answer.status != 0 && head_answers_first(x) ? start(w, x)
+                                                              : MHD_YES;
     }
     if (*upload_size > 0) {
         enum MHD_Result go_on = collect(x, upload, *upload_size);
@@ -264,6 +271,7 @@ static void on_completed(void *cls, struct MHD_Connection *mhd, void **context,
     *context = NULL;
     assert(!x->running);
     connection_of(mhd)->since_ms = clock_mono_ms();
+    connection_of(mhd)->left = web_peer_left(mhd);
     x->aborted = how != MHD_REQUEST_TERMINATED_COMPLETED_OK;
     if (!x->aborted && !exchange_is(x, "HEAD"))
         x->sent_bytes = x->answer_bytes;
@@ -391,6 +399,15 @@ const char *web_url(const struct web *w)
 unsigned web_connections(const struct web *w)
 {
     return w->n_connections;
+}
+
+bool web_peer_left(struct MHD_Connection *mhd)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+    char byte;
+
+    return recv(info->connect_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
 void web_resume(struct exchange *x)

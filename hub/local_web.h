@@ -9,6 +9,7 @@
 
 #include "base/op.h"
 
+struct MHD_Connection;
 struct exchange;
 struct pool;
 struct web;
@@ -55,6 +56,9 @@ unsigned web_connections(const struct web *w);
 
 /* ---- For bodies that are sent piece by piece (local_stream.c). */
 const struct web_config *web_config(const struct web *w);
+
+/* The client has closed its side, and all that it sent was read. */
+bool web_peer_left(struct MHD_Connection *mhd);
 
 /* Goes on with a suspended connection. */
 void web_resume(struct exchange *x);
