@@ -137,11 +137,10 @@ format:
 deps:
 	@test/deps list
 
-BIN := $(DESTDIR)$(or $(PREFIX),/usr/local)/bin
 install: all
-	install -d $(BIN) && install $(B)/hffs $(BIN)/ && ln -sf hffs $(BIN)/hffs-nfs
+	B=$(B) DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" doc/install
 uninstall:
-	rm -f $(BIN)/hffs $(BIN)/hffs-nfs
+	DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" doc/install --remove
 clean:
 	rm -rf build
 help:

@@ -54,20 +54,64 @@ static void readme_option(const struct opt *o, struct buf *out)
         o->env != NULL ? o->env : "", o->env != NULL ? "`" : "");
 }
 
+static void readme_group(const struct opt_group *group, struct buf *out)
+{
+    buf_addf(out, "\n| %s | | default | variable |\n|---|---|---|---|\n",
+        group->title);
+    for (size_t i = 0; i < group->n; i++) {
+        if (!group->opt[i].hidden)
+            readme_option(&group->opt[i], out);
+    }
+}
+
+static void readme_idle(const struct opt_group *group, struct buf *out)
+{
+    buf_addf(out, "\n%s, without effect: ", group->title);
+    options_idle(group, false, out);
+    buf_adds(out, ". Not supported yet, and refused: ");
+    options_idle(group, true, out);
+    buf_adds(out, ".\n");
+}
+
+const struct command *doc_shown_before(
+    const struct command *cmd, const struct opt_group *group)
+{
+    for (size_t i = 0; commands[i] != cmd; i++) {
+        for (size_t g = 0; commands[i]->groups[g] != NULL; g++) {
+            if (!commands[i]->hidden && commands[i]->groups[g] == group)
+                return commands[i];
+        }
+    }
+    return NULL;
+}
+
+const struct command *doc_shares_with(const struct command *cmd)
+{
+    const struct command *with = NULL;
+
+    for (size_t g = 0; cmd->groups[g] != NULL && with == NULL; g++)
+        with = doc_shown_before(cmd, cmd->groups[g]);
+    return with;
+}
+
 static void readme_command(const struct command *cmd, struct buf *out)
 {
-    buf_addf(out, "### `%s`\n\n%s.\n", cmd->usage, cmd->summary);
+    const struct command *with = doc_shares_with(cmd);
+
+    buf_addf(out, "### `%s`\n\n%s.", cmd->usage, cmd->summary);
+    if (with != NULL)
+        buf_addf(
+            out, " It has the options of `hffs %s`, and these.", with->name);
+    buf_addc(out, '\n');
     for (size_t g = 0; cmd->groups[g] != NULL; g++) {
         const struct opt_group *group = cmd->groups[g];
 
-        if (group->n == 0 || group->opt[0].hidden)
+        if (group->opt[0].hidden || doc_shown_before(cmd, group) != NULL)
             continue;
-        buf_addf(out, "\n| %s | | default | variable |\n|---|---|---|---|\n",
-            group->title);
-        for (size_t i = 0; i < group->n; i++) {
-            if (!group->opt[i].hidden)
-                readme_option(&group->opt[i], out);
-        }
+        if (option_is_idle(&group->opt[0]))
+            readme_idle(group, out);
+        else
+            readme_group(group, out);
     }
     buf_addc(out, '\n');
 }

@@ -51,13 +51,33 @@ static void man_option(const struct opt *o, struct buf *out)
     buf_free(&remarks);
 }
 
+static void man_idle(const struct opt_group *group, struct buf *out)
+{
+    struct buf names = {0};
+
+    options_idle(group, false, &names);
+    buf_adds(out, ".TP\n.B without effect\n");
+    roff(buf_str(&names), out);
+    buf_clear(&names);
+    options_idle(group, true, &names);
+    buf_adds(out, "\n.TP\n.B not supported yet\n");
+    roff(buf_str(&names), out);
+    buf_addc(out, '\n');
+    buf_free(&names);
+}
+
 static void man_command(const struct command *cmd, struct buf *out)
 {
+    const struct command *with = doc_shares_with(cmd);
+
     buf_adds(out, ".SS \"");
     roff(cmd->usage, out);
     buf_adds(out, "\"\n");
     roff(cmd->summary, out);
     buf_adds(out, ".\n");
+    if (with != NULL)
+        buf_addf(out, "It has the options of\n.B hffs %s\nand those below.\n",
+            with->name);
     if (cmd->about != NULL) {
         buf_adds(out, ".PP\n.nf\n");
         roff(cmd->about, out);
@@ -66,13 +86,15 @@ static void man_command(const struct command *cmd, struct buf *out)
     for (size_t g = 0; cmd->groups[g] != NULL; g++) {
         const struct opt_group *group = cmd->groups[g];
 
-        if (group->n == 0 || group->opt[0].hidden)
+        if (group->opt[0].hidden || doc_shown_before(cmd, group) != NULL)
             continue;
         buf_addf(out, ".PP\n.I %s\n", group->title);
         for (size_t i = 0; i < group->n; i++) {
-            if (!group->opt[i].hidden)
+            if (!group->opt[i].hidden && !option_is_idle(&group->opt[i]))
                 man_option(&group->opt[i], out);
         }
+        if (option_is_idle(&group->opt[0]))
+            man_idle(group, out);
     }
 }
 

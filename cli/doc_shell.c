@@ -14,7 +14,7 @@ typedef void shown_fn(
 
 static bool is_shown(const struct opt *o)
 {
-    return !o->hidden && o->ignored == NULL && o->refused == NULL;
+    return !o->hidden && !option_is_idle(o);
 }
 
 static void each_option(

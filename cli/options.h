@@ -109,4 +109,10 @@ void options_help(const struct command *cmd, struct buf *out);
  * nothing. */
 void option_remarks(const struct opt *o, struct buf *out);
 
+/* Options without effect, or refused ones: nobody needs a line for each. */
+bool option_is_idle(const struct opt *o);
+
+/* The names of a group's idle options of one kind: "--fuse, --direct-io". */
+void options_idle(const struct opt_group *group, bool refused, struct buf *out);
+
 #endif

@@ -67,6 +67,37 @@ static void help_option(const struct opt *o, struct buf *out)
     buf_free(&phrase);
 }
 
+bool option_is_idle(const struct opt *o)
+{
+    return o->ignored != NULL || o->refused != NULL;
+}
+
+void options_idle(const struct opt_group *group, bool refused, struct buf *out)
+{
+    size_t start = out->len;
+
+    for (size_t i = 0; i < group->n; i++) {
+        const struct opt *o = &group->opt[i];
+
+        if (!o->hidden && (refused ? o->refused : o->ignored) != NULL)
+            buf_addf(out, "%s--%s", out->len > start ? ", " : "", o->name);
+    }
+}
+
+static void help_idle(
+    const struct opt_group *group, bool refused, struct buf *out)
+{
+    struct buf names = {0};
+
+    options_idle(group, refused, &names);
+    if (names.len > 0) {
+        buf_addf(out, "  %-*s", HELP_INDENT - 2,
+            refused ? "not supported yet:" : "without effect:");
+        wrapped(buf_str(&names), HELP_INDENT, out);
+    }
+    buf_free(&names);
+}
+
 static void help_group(const struct opt_group *group, struct buf *out)
 {
     bool titled = false;
@@ -77,8 +108,11 @@ static void help_group(const struct opt_group *group, struct buf *out)
         if (!titled)
             buf_addf(out, "\n%s:\n", group->title);
         titled = true;
-        help_option(&group->opt[i], out);
+        if (!option_is_idle(&group->opt[i]))
+            help_option(&group->opt[i], out);
     }
+    help_idle(group, false, out);
+    help_idle(group, true, out);
 }
 
 void options_help(const struct command *cmd, struct buf *out)
