@@ -161,9 +161,9 @@ static void export_ok(struct rpc_call *call, struct xdr_put *o)
 
 static const struct rpc_proc procs[] = {
     [MOUNTPROC3_NULL] = {"MOUNT NULL", .plain = true},
-    [MOUNTPROC3_MNT] = {"MNT", (xdrproc_t)xdr_dirpath, mnt, mnt_ok},
+    [MOUNTPROC3_MNT] = {"MNT", (xdr_fn *)xdr_dirpath, mnt, .put_ok = mnt_ok},
     [MOUNTPROC3_DUMP] = {"DUMP", .put_ok = dump_ok, .plain = true},
-    [MOUNTPROC3_UMNT] = {"UMNT", (xdrproc_t)xdr_dirpath, forget, .plain = true},
+    [MOUNTPROC3_UMNT] = {"UMNT", (xdr_fn *)xdr_dirpath, forget, .plain = true},
     [MOUNTPROC3_UMNTALL] = {"UMNTALL", .run = forget, .plain = true},
     [MOUNTPROC3_EXPORT] = {"EXPORT", .put_ok = export_ok, .plain = true},
 };

@@ -8,7 +8,7 @@
 #include "nfsd/nfs3_status.h"
 #include "nfsd/rpc_call.h"
 
-#define ARGS(type) .args = (xdrproc_t)xdr_##type##3args
+#define ARGS(type) .args = (xdr_fn *)xdr_##type##3args
 
 static const struct rpc_proc procs[] = {
     [NFSPROC3_NULL] = {"NULL", .plain = true},

@@ -11,7 +11,10 @@
 #include "nfsd/server.h"
 #include "vfs/vfs.h"
 
-#define LIST_PREFERRED ((uint32_t)64 << 10)
+/* Linux looks names up one by one once it takes to READDIR; the larger its
+ * pieces, the later that is. `find` on 10,000 names makes 7,600 LOOKUPs at
+ * 64 KiB, 800 at 256 KiB, and none here. */
+#define LIST_PREFERRED NFS3_IO_MAX
 #define IO_MULTIPLE 4096
 #define FILE_SIZE_MAX INT64_MAX /* clients keep offsets in a signed number */
 

@@ -51,10 +51,14 @@ static void on_connection(uv_stream_t *listener, int status)
     struct nfsd *s =
         container_of((uv_tcp_t *)(void *)listener, struct nfsd, listener);
 
-    if (status == 0)
+    if (status == 0) {
         rpc_conn_accept(s);
-    else
+        return;
+    }
+    s->stats.refused++;
+    if (!s->failing)
         log_warn("nfsd: accept: %s", uv_strerror(status));
+    s->failing = true;
 }
 
 static struct nfsd *server_new(const struct nfsd_config *config)

@@ -58,7 +58,7 @@ union rpc_args {
  * name rpc_call_reply. */
 struct rpc_proc {
     const char *name;
-    xdrproc_t args;                     /* NULL: none */
+    xdr_fn *args;                       /* NULL: none */
     void (*run)(struct rpc_call *call); /* NULL: nothing to do */
     /* What stands behind the status; NULL: nothing. */
     void (*put_ok)(struct rpc_call *call, struct xdr_put *o);

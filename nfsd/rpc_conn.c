@@ -31,7 +31,7 @@
 #define CALLS_MAX 256
 #define UNSENT_MAX ((size_t)128 << 10)
 #define READ_LANE_LIMIT ((size_t)16 << 20)
-#define LIST_LANE_LIMIT ((size_t)4 << 20)
+#define LIST_LANE_LIMIT ((size_t)16 << 20)
 
 static op_fn serve, end; /* in this order */
 static void run(struct rpc_conn *conn);
@@ -222,8 +222,13 @@ static const char *refusal(struct rpc_conn *conn)
         peer_log_refused(&s->refused, &conn->peer);
         return "not allowed";
     }
-    if (s->stats.connections > NFSD_CONNS_MAX)
+    if (s->stats.connections > NFSD_CONNS_MAX) {
+        if (!s->crowded)
+            log_warn(
+                "nfsd: %d connections are open: refuse more", NFSD_CONNS_MAX);
+        s->crowded = true;
         return "too many connections";
+    }
     return NULL;
 }
 

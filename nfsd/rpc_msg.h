@@ -10,6 +10,10 @@
 
 struct cur;
 
+#ifndef AUTH_SYS
+#define AUTH_SYS AUTH_UNIX /* the older name is all that macOS has */
+#endif
+
 #define RPC_VERSION 2
 #define RPC_AUTH_BODY_MAX 400 /* RFC 5531 section 8.2 */
 #define RPC_GROUPS_MAX 16     /* RFC 5531 appendix A */

@@ -36,8 +36,9 @@ struct nfsd {
     struct mac16 *mac;
     /* state */
     uv_tcp_t listener;
-    uv_prepare_t flusher; /* before the loop sleeps: replies go out */
-    bool stopping;
+    uv_prepare_t flusher;   /* before the loop sleeps: replies go out */
+    bool crowded;           /* and the log says so */
+    bool failing;           /* the same for accept */
     struct op_list stopped; /* who waits in nfsd_stop */
     struct nfsd_stats stats;
     struct peer_log refused;

@@ -38,10 +38,10 @@ bool_t xdr_place(XDR *xdrs, char **p, u_int *len, u_int max)
                                     : copy(xdrs, *p, *len);
 }
 
-bool xdr_decode(xdrproc_t proc, const uint8_t *args, size_t n, void *out)
+bool xdr_decode(xdr_fn *fn, const uint8_t *args, size_t n, void *out)
 {
     XDR xdrs;
 
     xdrmem_create(&xdrs, (char *)args, (u_int)n, XDR_DECODE);
-    return proc(&xdrs, out) && xdr_getpos(&xdrs) == n;
+    return fn(&xdrs, out) && xdr_getpos(&xdrs) == n;
 }

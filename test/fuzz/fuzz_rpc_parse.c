@@ -14,29 +14,29 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const xdrproc_t procs[] = {
-    (xdrproc_t)xdr_dirpath,
-    (xdrproc_t)xdr_GETATTR3args,
-    (xdrproc_t)xdr_SETATTR3args,
-    (xdrproc_t)xdr_LOOKUP3args,
-    (xdrproc_t)xdr_ACCESS3args,
-    (xdrproc_t)xdr_READLINK3args,
-    (xdrproc_t)xdr_READ3args,
-    (xdrproc_t)xdr_WRITE3args,
-    (xdrproc_t)xdr_CREATE3args,
-    (xdrproc_t)xdr_MKDIR3args,
-    (xdrproc_t)xdr_SYMLINK3args,
-    (xdrproc_t)xdr_MKNOD3args,
-    (xdrproc_t)xdr_REMOVE3args,
-    (xdrproc_t)xdr_RMDIR3args,
-    (xdrproc_t)xdr_RENAME3args,
-    (xdrproc_t)xdr_LINK3args,
-    (xdrproc_t)xdr_READDIR3args,
-    (xdrproc_t)xdr_READDIRPLUS3args,
-    (xdrproc_t)xdr_FSSTAT3args,
-    (xdrproc_t)xdr_FSINFO3args,
-    (xdrproc_t)xdr_PATHCONF3args,
-    (xdrproc_t)xdr_COMMIT3args,
+static xdr_fn *const procs[] = {
+    (xdr_fn *)xdr_dirpath,
+    (xdr_fn *)xdr_GETATTR3args,
+    (xdr_fn *)xdr_SETATTR3args,
+    (xdr_fn *)xdr_LOOKUP3args,
+    (xdr_fn *)xdr_ACCESS3args,
+    (xdr_fn *)xdr_READLINK3args,
+    (xdr_fn *)xdr_READ3args,
+    (xdr_fn *)xdr_WRITE3args,
+    (xdr_fn *)xdr_CREATE3args,
+    (xdr_fn *)xdr_MKDIR3args,
+    (xdr_fn *)xdr_SYMLINK3args,
+    (xdr_fn *)xdr_MKNOD3args,
+    (xdr_fn *)xdr_REMOVE3args,
+    (xdr_fn *)xdr_RMDIR3args,
+    (xdr_fn *)xdr_RENAME3args,
+    (xdr_fn *)xdr_LINK3args,
+    (xdr_fn *)xdr_READDIR3args,
+    (xdr_fn *)xdr_READDIRPLUS3args,
+    (xdr_fn *)xdr_FSSTAT3args,
+    (xdr_fn *)xdr_FSINFO3args,
+    (xdr_fn *)xdr_PATHCONF3args,
+    (xdr_fn *)xdr_COMMIT3args,
 };
 
 static void must_lie_in(const struct cur *args, const filename3 *name)
@@ -65,7 +65,7 @@ static void parse_record(const struct rpc_span *record)
         assert(h.cred.n_groups <= RPC_GROUPS_MAX);
         for (size_t i = 0; i < ARRAY_LEN(procs); i++)
             xdr_decode(procs[i], c.p, cur_left(&c), &args);
-        if (xdr_decode((xdrproc_t)xdr_RENAME3args, c.p, cur_left(&c), &args)) {
+        if (xdr_decode((xdr_fn *)xdr_RENAME3args, c.p, cur_left(&c), &args)) {
             must_lie_in(&c, &args.rename.from.name);
             must_lie_in(&c, &args.rename.to.name);
         }

@@ -278,9 +278,9 @@ struct call {
     uint32_t program;
     uint32_t version;
     uint32_t proc;
-    xdrproc_t xdr_args;
+    xdr_fn *xdr_args;
     void *args;
-    xdrproc_t xdr_res;
+    xdr_fn *xdr_res;
     void *res;
 };
 
@@ -318,8 +318,8 @@ static bool make_call(struct client *c, const struct call *call)
     return ok;
 }
 
-bool nfs_call(struct client *c, uint32_t proc, xdrproc_t xdr_args, void *args,
-    xdrproc_t xdr_res, void *res)
+bool nfs_call(struct client *c, uint32_t proc, xdr_fn *xdr_args, void *args,
+    xdr_fn *xdr_res, void *res)
 {
     const struct call call = {
         NFS_PROGRAM, NFS_V3, proc, xdr_args, args, xdr_res, res};
@@ -327,8 +327,8 @@ bool nfs_call(struct client *c, uint32_t proc, xdrproc_t xdr_args, void *args,
     return make_call(c, &call);
 }
 
-bool mount_call(struct client *c, uint32_t proc, xdrproc_t xdr_args, void *args,
-    xdrproc_t xdr_res, void *res)
+bool mount_call(struct client *c, uint32_t proc, xdr_fn *xdr_args, void *args,
+    xdr_fn *xdr_res, void *res)
 {
     const struct call call = {
         MOUNT_PROGRAM, MOUNT_V3, proc, xdr_args, args, xdr_res, res};
@@ -357,8 +357,8 @@ struct handle mount_root(struct client *c, const struct target *t)
     const fhandle3 *fh = &res.mountres3_u.mountinfo.fhandle;
     struct handle h = {0};
 
-    if (!mount_call(c, MOUNTPROC3_MNT, (xdrproc_t)xdr_dirpath, &path,
-            (xdrproc_t)xdr_mountres3, &res) ||
+    if (!mount_call(c, MOUNTPROC3_MNT, (xdr_fn *)xdr_dirpath, &path,
+            (xdr_fn *)xdr_mountres3, &res) ||
         res.fhs_status != MNT3_OK)
         bail_out("cannot mount %s", t->export_path);
     h.len = fh->fhandle3_len;

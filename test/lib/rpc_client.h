@@ -12,6 +12,7 @@
 #include "xdr/nfs3.h"
 
 #include "base/buf.h"
+#include "nfsd/xdr_place.h"
 
 #define DEADLINE_MS 20000
 
@@ -84,14 +85,14 @@ enum verdict client_verdict(
  * to the last byte. Arrays in the results lie in c->reply; lists are malloced
  * (xdr_free). */
 
-bool nfs_call(struct client *c, uint32_t proc, xdrproc_t xdr_args, void *args,
-    xdrproc_t xdr_res, void *res);
-bool mount_call(struct client *c, uint32_t proc, xdrproc_t xdr_args, void *args,
-    xdrproc_t xdr_res, void *res);
+bool nfs_call(struct client *c, uint32_t proc, xdr_fn *xdr_args, void *args,
+    xdr_fn *xdr_res, void *res);
+bool mount_call(struct client *c, uint32_t proc, xdr_fn *xdr_args, void *args,
+    xdr_fn *xdr_res, void *res);
 
 #define NFS_CALL(c, NAME, args, res)                                           \
-    nfs_call(c, NFSPROC3_##NAME, (xdrproc_t)xdr_##NAME##3args, args,           \
-        (xdrproc_t)xdr_##NAME##3res, res)
+    nfs_call(c, NFSPROC3_##NAME, (xdr_fn *)xdr_##NAME##3args, args,            \
+        (xdr_fn *)xdr_##NAME##3res, res)
 
 /* A handle with its own memory. */
 struct handle {

@@ -15,8 +15,8 @@ static int mnt_bytes(const char *path, size_t n, struct handle *out)
     const mountres3_ok *ok = &res.mountres3_u.mountinfo;
     int status = -1;
 
-    if (!mount_call(&c, MOUNTPROC3_MNT, (xdrproc_t)xdr_dirpath, &arg,
-            (xdrproc_t)xdr_mountres3, &res))
+    if (!mount_call(&c, MOUNTPROC3_MNT, (xdr_fn *)xdr_dirpath, &arg,
+            (xdr_fn *)xdr_mountres3, &res))
         return -1;
     status = (int)res.fhs_status;
     if (status == MNT3_OK) {
@@ -159,7 +159,7 @@ static size_t count_mounts(void)
     size_t n = 0;
 
     if (!mount_call(
-            &c, MOUNTPROC3_DUMP, NULL, NULL, (xdrproc_t)xdr_mountlist, &list))
+            &c, MOUNTPROC3_DUMP, NULL, NULL, (xdr_fn *)xdr_mountlist, &list))
         return SIZE_MAX;
     for (mountlist at = list; at != NULL; at = at->ml_next)
         n++;
@@ -175,7 +175,7 @@ static void lists(const struct target *t)
     struct handle root;
     fattr3 attr;
 
-    check(mount_call(&c, MOUNTPROC3_EXPORT, NULL, NULL, (xdrproc_t)xdr_exports,
+    check(mount_call(&c, MOUNTPROC3_EXPORT, NULL, NULL, (xdr_fn *)xdr_exports,
               &list) &&
             list != NULL && list->ex_next == NULL,
         "EXPORT lists one export");
@@ -185,7 +185,7 @@ static void lists(const struct target *t)
     check(count_mounts() == 1, "DUMP lists a client that has mounted, once");
     check(!shows_secret(t->export_path), "and does not show the secret");
     check(mount_call(
-              &c, MOUNTPROC3_UMNT, (xdrproc_t)xdr_dirpath, &path, NULL, NULL),
+              &c, MOUNTPROC3_UMNT, (xdr_fn *)xdr_dirpath, &path, NULL, NULL),
         "UMNT answers");
     check(count_mounts() == 0, "and DUMP has forgotten the client");
     check(mount_call(&c, MOUNTPROC3_UMNTALL, NULL, NULL, NULL, NULL),
