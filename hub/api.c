@@ -19,10 +19,6 @@
 #include "hub/hub.h"
 #include "hub/url.h"
 
-/* For failures that time will hardly mend: a Hub that has never answered is
- * more likely misspelt than sick, and nonsense seldom turns into sense. */
-#define SHORT_PATIENCE_MS 10000
-
 static op_fn enter, cool, take_token, ask, judge, end; /* in this order */
 
 static int on_head(struct http_sink *sink, const struct http_request *r)
@@ -88,9 +84,10 @@ static void cool(struct op *op)
     patient = origin == NULL || retry_cool(&c->retry, origin, op);
     free(origin);
     if (!patient) {
-        snprintf(c->follow.req.why, sizeof(c->follow.req.why),
-            "it asked for a long pause");
-        api_explain(c, -EAGAIN);
+        hub_error_set(c->hub,
+            "%s has asked for a long pause: try again in a few minutes",
+            c->hub->endpoint);
+        log_warn("hub: %s: %s", c->subject, c->hub->last_error);
         op_fail(op, c->hub->retries.stopped ? -ECANCELED : -EIO);
         return;
     }
@@ -166,24 +163,28 @@ enum api_verdict api_judge(struct api_call *c, int *err)
     }
 }
 
+/* A Hub that has never answered is more likely misspelt than sick, and nonsense
+ * seldom turns into sense. */
+static bool hopeless(const struct api_call *c)
+{
+    return (c->hasty && !c->hub->heard) || c->fault != NULL;
+}
+
 /* Sleeps before another attempt; false if there is to be none. */
 static bool again(struct api_call *c)
 {
-    const struct http_request *answer =
-        retry_status(c->follow.req.status) ? &c->follow.req : NULL;
+    const struct http_request *req = &c->follow.req;
     const char *url = c->follow.url[c->follow.hops];
     char *origin = url_origin(url);
-    bool hopeless = (c->hasty && !c->hub->heard) || c->fault != NULL;
     bool patient;
 
-    patient = retry_again(&c->retry, answer, origin != NULL ? origin : "",
-        hopeless ? SHORT_PATIENCE_MS : 0, &c->op);
+    patient = retry_again(&c->retry, retry_status(req->status) ? req : NULL,
+        origin != NULL ? origin : "", hopeless(c), &c->op);
     free(origin);
     if (patient && !c->warned) {
         c->warned = true;
         log_warn("hub: %.*s: %d %s; trying again", url_shown(url), url,
-            c->follow.req.status,
-            c->fault != NULL ? c->fault : c->follow.req.why);
+            req->status, c->fault != NULL ? c->fault : req->why);
     }
     return patient;
 }

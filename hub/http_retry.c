@@ -17,6 +17,8 @@
 
 #define BACKOFF_MAX_MS 4000
 #define GRANT_MAX_MS 300000
+#define REFUSE_MS 30000
+#define HOPELESS_DIVISOR 6
 #define GAIN_MIN ((uint64_t)64 << 10)
 #define COOLDOWNS_MAX 64
 
@@ -24,6 +26,7 @@ struct cooldown {
     char *origin;
     enum http_class class;
     uint64_t until_ms;
+    bool refuse; /* too long to wait for: questions fail meanwhile */
     TAILQ_ENTRY(cooldown) link;
 };
 
@@ -119,44 +122,42 @@ static void cooldown_make_room(struct retry_table *t)
     cooldown_free(first);
 }
 
+static struct cooldown *cooldown_new(struct retry *r, const char *origin)
+{
+    struct cooldown *c = xcalloc(1, sizeof(*c));
+
+    cooldown_make_room(r->table);
+    c->origin = xstrdup(origin);
+    c->class = r->class;
+    TAILQ_INSERT_TAIL(&r->table->cooldowns, c, link);
+    return c;
+}
+
+/* One absurd answer must not shut everybody out for a day: a pause too long to
+ * wait for is remembered for half a minute, in which nobody asks. */
 static void cooldown_set(struct retry *r, const char *origin, uint64_t ms)
 {
-    struct retry_table *t = r->table;
-    struct cooldown *c = cooldown_find(t, origin, r->class);
+    struct cooldown *c = cooldown_find(r->table, origin, r->class);
     uint64_t until;
 
-    /* One absurd answer must not shut everybody out for a day. */
-    until = uv_now(t->loop) + (ms < GRANT_MAX_MS ? ms : GRANT_MAX_MS);
-    if (c == NULL) {
-        cooldown_make_room(t);
-        c = xcalloc(1, sizeof(*c));
-        c->origin = xstrdup(origin);
-        c->class = r->class;
-        TAILQ_INSERT_TAIL(&t->cooldowns, c, link);
-    }
+    if (c == NULL)
+        c = cooldown_new(r, origin);
+    c->refuse = ms > GRANT_MAX_MS;
+    until = uv_now(r->table->loop) + (c->refuse ? REFUSE_MS : ms);
     if (c->until_ms < until)
         c->until_ms = until;
 }
 
-/* What is left of the pause at origin. */
-static uint64_t cooldown_left(const struct retry *r, const char *origin)
-{
-    struct cooldown *c = cooldown_find(r->table, origin, r->class);
-    uint64_t now = uv_now(r->table->loop);
-
-    return c != NULL && c->until_ms > now ? c->until_ms - now : 0;
-}
-
 /* May r wait for so long? Waiting that a server asked for (told) may go once
  * beyond what is left of the patience. */
-static bool allow(struct retry *r, uint64_t ms, bool told, uint64_t limit_ms)
+static bool allow(struct retry *r, uint64_t ms, bool told, bool hopeless)
 {
     const struct retry_table *t = r->table;
     uint64_t patience = t->patience_ms;
     uint64_t deadline;
 
-    if (limit_ms != 0 && limit_ms < patience)
-        patience = limit_ms;
+    if (hopeless)
+        patience /= HOPELESS_DIVISOR;
     deadline = r->since_ms + patience + r->granted_ms;
     if (uv_now(t->loop) + ms < deadline)
         return true;
@@ -173,11 +174,13 @@ static void doze(struct retry *r, uint64_t ms, struct op *op)
 
 bool retry_cool(struct retry *r, const char *origin, struct op *op)
 {
-    uint64_t left = cooldown_left(r, origin);
+    struct cooldown *c = cooldown_find(r->table, origin, r->class);
+    uint64_t now = uv_now(r->table->loop);
+    uint64_t left = c != NULL && c->until_ms > now ? c->until_ms - now : 0;
 
     if (left == 0)
         return true;
-    if (r->table->stopped || !allow(r, left, true, 0))
+    if (r->table->stopped || c->refuse || !allow(r, left, true, false))
         return false;
     log_debug(
         "hub: waiting %llu ms, as %s asked", (unsigned long long)left, origin);
@@ -208,7 +211,7 @@ static uint64_t backoff(const struct retry *r)
 }
 
 bool retry_again(struct retry *r, const struct http_request *answer,
-    const char *origin, uint64_t limit_ms, struct op *op)
+    const char *origin, bool hopeless, struct op *op)
 {
     uint64_t ms = backoff(r);
     uint64_t asked = 0;
@@ -218,7 +221,7 @@ bool retry_again(struct retry *r, const struct http_request *answer,
         ms = asked;
     if (answer != NULL && (told || answer->status == 429))
         cooldown_set(r, origin, ms);
-    if (r->table->stopped || !allow(r, ms, told, limit_ms))
+    if (r->table->stopped || !allow(r, ms, told, hopeless))
         return false;
     r->failures++;
     r->table->retries++;

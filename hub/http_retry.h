@@ -64,9 +64,10 @@ bool retry_cool(struct retry *r, const char *origin, struct op *op);
  * its RateLimit and Retry-After are obeyed, by everyone who asks the same
  * (origin, class). A wait that is longer than what is left of the patience is
  * granted once, up to five minutes: that is how long the Hub's windows are.
- * limit_ms caps the patience; 0 does not. */
+ * hopeless: time will hardly mend this, so a sixth of the patience is enough.
+ */
 bool retry_again(struct retry *r, const struct http_request *answer,
-    const char *origin, uint64_t limit_ms, struct op *op);
+    const char *origin, bool hopeless, struct op *op);
 
 /* Statuses that a server may answer differently next time. */
 bool retry_status(int status);

@@ -123,14 +123,15 @@ int stage_ask(struct stage *s)
     return err;
 }
 
-void stage_use_endpoint(struct stage *s, const char *endpoint)
+void stage_use_endpoint(
+    struct stage *s, const char *endpoint, unsigned patience_ms)
 {
     const struct hub_config config = {.pool = &s->pool,
         .endpoint = endpoint,
         .user_agent = "hffs/test",
         .stall_ms = 400,
         .backoff_ms = 5,
-        .patience_ms = 300};
+        .patience_ms = patience_ms};
     struct waiting w;
 
     waiting_begin(&w);

@@ -49,8 +49,9 @@ void always(struct httpd *h, const char *line, struct httpd_reply r);
 #define TEXT(s) .body = (s), .len = sizeof(s) - 1
 int stage_ask(struct stage *s);
 
-/* The same stage, with a client of another endpoint and short limits. */
-void stage_use_endpoint(struct stage *s, const char *endpoint);
+/* The same stage, with a client of another endpoint. */
+void stage_use_endpoint(
+    struct stage *s, const char *endpoint, unsigned patience_ms);
 
 /* Collects what is read. */
 struct collector {

@@ -96,6 +96,10 @@ static void too_long_a_pause_is_an_error(void **state)
     assert_true(timed(s, -EIO) < 1000);
     assert_non_null(strstr(hub_last_error(s->hub), "429"));
     assert_int_equal(httpd_count(s->http, ""), 1);
+    /* Nor is anybody else's question sent before it is over. */
+    assert_true(timed(s, -EIO) < 1000);
+    assert_int_equal(httpd_count(s->http, ""), 1);
+    assert_non_null(strstr(hub_last_error(s->hub), "long pause"));
 }
 
 static void second_long_pause_is_an_error(void **state)
@@ -168,13 +172,17 @@ static void nobody_there(void **state)
 {
     struct stage *s = *state;
     char *url = xstrdup(httpd_url(s->cdn));
+    uint64_t begun = clock_mono_ms();
 
     httpd_close(s->cdn);
-    stage_use_endpoint(s, url);
+    s->cdn = NULL;
+    stage_use_endpoint(s, url, 12000);
     assert_int_equal(stage_ask(s), -ECONNREFUSED);
     assert_non_null(strstr(hub_last_error(s->hub), "cannot reach"));
     assert_non_null(strstr(hub_last_error(s->hub), "check the network"));
-    s->cdn = NULL;
+    /* Who starts a mount does not wait as long as who reads. */
+    assert_true(hub_stats(s->hub).retries > 2);
+    assert_true(clock_mono_ms() - begun < 6000);
     free(url);
 }
 
@@ -183,7 +191,7 @@ static void nobody_speaks_tls(void **state)
     struct stage *s = *state;
     char *url = xasprintf("https%s", httpd_url(s->http) + 4);
 
-    stage_use_endpoint(s, url);
+    stage_use_endpoint(s, url, 300);
     assert_int_equal(stage_ask(s), -EIO);
     assert_non_null(strstr(hub_last_error(s->hub), "cannot reach"));
     free(url);

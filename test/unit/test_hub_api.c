@@ -299,7 +299,7 @@ static void endpoint_with_a_path(void **state)
     char *url = xasprintf("%s/base//", httpd_url(s->http));
 
     always(s->http, "GET /base/api/models/a/b/revision/main", good);
-    stage_use_endpoint(s, url);
+    stage_use_endpoint(s, url, 300);
     assert_int_equal(stage_ask(s), 0);
     free(url);
 }
