@@ -3,6 +3,7 @@ generator, curl. Everything lives below one scratch folder."""
 import json
 import os
 import shutil
+import signal
 import subprocess
 import time
 import urllib.request
@@ -11,7 +12,7 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parents[2]
 BUILD = TOP / os.environ.get("B", "build")
 ENV = {k: v for k, v in os.environ.items()
-       if not k.startswith(("HF_", "HFFS_", "XDG_"))}
+       if not k.startswith(("HF_", "HFFS_", "XDG_")) or k == "HFFS_TEST"}
 
 
 def status_kib(pid, key):
@@ -30,6 +31,11 @@ def pin(pid, core):
             os.sched_setaffinity(int(task), {core})
 
 
+def tail(log):
+    """The end of what a program wrote to its log."""
+    return Path(log.name).read_text(errors="replace")[-3000:]
+
+
 class Hub:
     """hffs hub serve, over folders offered as repos."""
 
@@ -43,7 +49,7 @@ class Hub:
             command, stdout=subprocess.PIPE, stderr=self.log, env=ENV)
         line = self.process.stdout.readline().decode()
         if not line.startswith("hub: listening on "):
-            raise RuntimeError(f"the Hub did not start; see {self.log.name}")
+            raise RuntimeError(f"the Hub did not start: {tail(self.log)}")
         self.url = line.split()[-1]
 
     def ask(self, method, path, body=None):
@@ -69,31 +75,34 @@ class Hub:
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(60)
+        status = self.process.wait(60)
+        self.process.stdout.close()
         self.log.close()
+        if status != 0:
+            raise RuntimeError(f"the Hub ended badly: {tail(self.log)}")
 
 
 class Server:
-    """hffs-nfs on a repo, with a cache and a state of its own."""
+    """hffs-nfs that serves a repo. Cache and state are in place; with keep
+    they are what an earlier server left there."""
 
-    def __init__(self, scratch, hub, repo, keep=False):
-        self.place = scratch / "server"
+    def __init__(self, place, hub, repo, *options, keep=False):
         if not keep:
-            shutil.rmtree(self.place, ignore_errors=True)
-        self.place.mkdir(exist_ok=True)
-        self.log = open(scratch / "server.log", "ab")
+            shutil.rmtree(place, ignore_errors=True)
+        place.mkdir(parents=True, exist_ok=True)
+        self.log = open(place.parent / (place.name + ".log"), "ab")
         self.started = time.monotonic()
         self.process = subprocess.Popen(
             [BUILD / "hffs-nfs", "repo", repo, "--no-mount", "--json",
-             "--hub-endpoint", hub.url, "--cache-dir", self.place / "cache",
-             "--state-dir", self.place / "state"],
+             "--hub-endpoint", hub.url, "--cache-dir", place / "cache",
+             "--state-dir", place / "state", *options],
             stdout=subprocess.PIPE, stderr=self.log, env=ENV)
         line = self.process.stdout.readline()
         if not line:
-            raise RuntimeError(f"hffs-nfs did not start; see {self.log.name}")
-        told = json.loads(line)
-        self.address = f"{told['host']}:{told['port']}"
-        self.export = told["export"]
+            raise RuntimeError(f"hffs-nfs did not start: {tail(self.log)}")
+        self.told = json.loads(line)
+        self.address = f"{self.told['host']}:{self.told['port']}"
+        self.export = self.told["export"]
         self.pid = self.process.pid
 
     def load(self, *measurements, pinned=False):
@@ -108,17 +117,23 @@ class Server:
             preexec_fn=(lambda: pin(os.getpid(), core)) if pinned else None)
         return [json.loads(line) for line in done.stdout.splitlines()]
 
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(60)
+    def end(self, how=signal.SIGTERM):
+        """Sends the signal and waits; the exit status."""
+        self.process.send_signal(how)
+        status = self.process.wait(60)
         self.process.stdout.close()
         self.log.close()
+        return status
+
+    def stop(self):
+        if self.end() != 0:
+            raise RuntimeError(f"hffs-nfs ended badly: {tail(self.log)}")
 
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
-        self.stop()
+    def __exit__(self, kind, *_):
+        self.end() if kind else self.stop()
 
 
 def limits(file, seconds):
