@@ -4,7 +4,6 @@
 #include "cli/mount_table.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,6 +85,19 @@ void mountinfo_unescape(char *text)
     *out = '\0';
 }
 
+/* "98:0" */
+static bool parse_device(const char *text, struct mount_entry *e)
+{
+    char *end;
+
+    e->dev_major = (unsigned)strtoul(text, &end, 10);
+    if (end == text || *end != ':')
+        return false;
+    text = end + 1;
+    e->dev_minor = (unsigned)strtoul(text, &end, 10);
+    return end != text && *end == '\0';
+}
+
 /* "36 35 98:0 /root /point rw,noatime shared:1 - type source options": any
  * number of optional fields stand before the lone dash. */
 static void parse_line(char *line, struct mount_table *out)
@@ -102,8 +114,7 @@ static void parse_line(char *line, struct mount_table *out)
         if (strcmp(field[i], "-") == 0)
             dash = i;
     }
-    if (dash == 0 || dash + 3 >= n ||
-        sscanf(field[2], "%u:%u", &e.dev_major, &e.dev_minor) != 2)
+    if (dash == 0 || dash + 3 >= n || !parse_device(field[2], &e))
         return;
     e.point = field[4];
     e.type = field[dash + 1];

@@ -16,38 +16,33 @@
 
 #define LINKS_MAX 40
 
-/* realpath of a directory, or of what exists of it with the rest added: a
- * missing rest has no links in it. */
+/* Or nothing, as behind a last slash. */
+static bool is_dots(const char *name)
+{
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || name[0] == '\0';
+}
+
+/* realpath of an absolute directory, or of what exists of it with the rest
+ * added: a missing rest has no links in it. */
 static int resolve_dir(const char *path, char **out)
 {
-    char *copy = realpath(path, NULL);
-    char *slash;
-    char *parent;
-    int err;
+    char *real = realpath(path, NULL);
+    const char *name = strrchr(path, '/') + 1;
+    char *above;
+    char *parent = NULL;
+    int err = real != NULL ? 0 : -errno;
 
-    if (copy != NULL) {
-        *out = copy;
-        return 0;
-    }
-    if (errno != ENOENT)
-        return -errno;
-    copy = xstrdup(path);
-    slash = strrchr(copy, '/');
-    if (slash == NULL || slash == copy) {
-        free(copy);
-        return -ENOENT;
-    }
-    *slash = '\0';
-    if (strcmp(slash + 1, "..") == 0 || strcmp(slash + 1, ".") == 0)
-        err = -ENOENT; /* of something that is not there */
-    else
-        err = resolve_dir(copy, &parent);
-    if (err == 0) {
-        *out = xasprintf(
-            "%s/%s", strcmp(parent, "/") == 0 ? "" : parent, slash + 1);
-        free(parent);
-    }
-    free(copy);
+    if (err == 0)
+        *out = real;
+    /* Nothing is ".." of something that is not there. */
+    if (err != -ENOENT || name == path + 1 || is_dots(name))
+        return err;
+    above = xstrndup(path, (size_t)(name - 1 - path));
+    err = resolve_dir(above, &parent);
+    if (err == 0 && parent != NULL)
+        *out = xasprintf("%s/%s", strcmp(parent, "/") == 0 ? "" : parent, name);
+    free(above);
+    free(parent);
     return err;
 }
 
@@ -83,11 +78,6 @@ static void strip_slashes(char *path)
         path[--n] = '\0';
 }
 
-static bool is_dots(const char *name)
-{
-    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || name[0] == '\0';
-}
-
 /* One step: *path becomes canonical (true), or what a link there points to. */
 static int resolve_last(char **path, const struct mount_table *t, bool *done)
 {
@@ -99,7 +89,7 @@ static int resolve_last(char **path, const struct mount_table *t, bool *done)
     int err;
 
     err = resolve_dir(is_dots(name) ? *path : parent, &real);
-    if (err != 0)
+    if (err != 0 || real == NULL)
         goto out;
     if (is_dots(name))
         at = xstrdup(real);

@@ -107,9 +107,7 @@ int server_open(struct server *s);
 int server_serve(struct server *s);
 
 /* ---- server_tell.c: what others see of it */
-
-/* Writes server.json. */
-void server_record(const struct server *s);
+void server_record(const struct server *s); /* writes server.json */
 
 /* Tells the user or the supervisor that it is ready, or why not. */
 void server_tell_ready(struct server *s);

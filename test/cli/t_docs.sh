@@ -1,6 +1,7 @@
 #!/bin/bash
 # Documents say what the program says: README, manual page, completions.
-source "$(dirname "$0")/../kit/tap.sh"
+# shellcheck source=test/kit/tap.sh
+. "$(dirname "$0")/../kit/tap.sh"
 
 hffs=${B:-build}/hffs
 

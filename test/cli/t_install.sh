@@ -1,7 +1,8 @@
 #!/bin/bash
 # What make install puts somewhere works there, and make uninstall leaves
 # nothing of it.
-source "$(dirname "$0")/../kit/tap.sh"
+# shellcheck source=test/kit/tap.sh
+. "$(dirname "$0")/../kit/tap.sh"
 
 root="$TMPDIR/a root"
 export DESTDIR=$root PREFIX=/opt/hffs B=${B:-build}
