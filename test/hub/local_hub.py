@@ -32,7 +32,7 @@ class LocalHub:
     def __init__(self, root, *options, wait=True):
         self.root = Path(root)
         self.options = [str(o) for o in options]
-        self.errors = []
+        self.output = b""  # what was not read of it
         self.start(wait)
 
     def start(self, wait=True):
@@ -77,13 +77,10 @@ class LocalHub:
         if self.process.poll() is None:
             self.process.send_signal(how)
         status = self.process.wait(30)
-        self.process.stdout.close()
+        if not self.process.stdout.closed:
+            self.output = self.process.stdout.read()
+            self.process.stdout.close()
         return status
-
-    def restart(self, *options):
-        if options:
-            self.options = [str(o) for o in options]
-        self.start()
 
     def __enter__(self):
         return self
