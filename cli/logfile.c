@@ -20,7 +20,8 @@ int logfile_open(const char *path)
 
     if (fd < 0)
         return -errno;
-    if (dup2(fd, STDERR_FILENO) < 0)
+    /* Stdout too: whoever reads what our starter prints waits for its end. */
+    if (dup2(fd, STDERR_FILENO) < 0 || dup2(fd, STDOUT_FILENO) < 0)
         err = -errno;
     close(fd);
     return err;

@@ -1,4 +1,5 @@
-/* A log file that stderr goes to, with old ones beside it: LOG.1 to LOG.3. */
+/* A log file that stdout and stderr go to, with old ones beside it: LOG.1 to
+ * LOG.3. */
 #ifndef CLI_LOGFILE_H
 #define CLI_LOGFILE_H
 
@@ -7,7 +8,7 @@
 #define LOGFILE_KEEP 3
 #define LOGFILE_MAX_BYTES ((uint64_t)16 << 20)
 
-/* Makes the file the process's stderr. 0 or -errno. */
+/* Makes the file the process's stdout and stderr. 0 or -errno. */
 int logfile_open(const char *path);
 
 /* Follows when another process has rotated the file, and rotates it itself
