@@ -254,6 +254,26 @@ static void more_than_fits(void)
     client_close(&c);
 }
 
+/* A client shuts down its side while its calls wait: they are answered. */
+static void half_gone(void)
+{
+    struct client c;
+    struct buf b = {0};
+    int good = 0;
+
+    client_open(&c, &target);
+    for (unsigned i = 0; i < 10; i++)
+        add_read(&c, &b, &slow[i], 0, 4096);
+    client_send(&c, b.data, b.len);
+    shutdown(c.fd, SHUT_WR);
+    for (int i = 0; i < 10; i++)
+        good += client_receive(&c) && c.reply.len > 4096;
+    check(good == 10 && client_closed(&c),
+        "a client that asks no more gets its answers: %d", good);
+    buf_free(&b);
+    client_close(&c);
+}
+
 /* A client goes away while its calls wait. */
 static void gone_while_waiting(void)
 {
@@ -292,6 +312,7 @@ int main(int argc, char **argv)
     if (n_slow == N_SLOW) {
         slow_and_fast();
         more_than_fits();
+        half_gone();
         gone_while_waiting();
     } else {
         check_skip("the export has no slow files");

@@ -140,6 +140,8 @@ static void below(const struct target *t)
         "a file is not mounted");
     check(mnt_in(path, "/dir/small/x", NULL) == MNT3ERR_NOTDIR,
         "nor is what is below one");
+    check(mnt_in(path, "dir", NULL) == MNT3ERR_NOENT,
+        "a name must begin behind a slash");
     check(
         mnt_in(path, "/dir/none", NULL) == MNT3ERR_NOENT, "nor a missing name");
     check(mnt_below(path, name, 300, NULL) == MNT3ERR_NAMETOOLONG,

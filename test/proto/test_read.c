@@ -118,19 +118,85 @@ static void read_data(void)
     free(first);
 }
 
+/* Asks for 10 bytes at each of the first n places, in one go. */
+static void send_small_reads(const struct handle *h, uint32_t n)
+{
+    struct buf stream = {0};
+
+    for (uint64_t i = 0; i < n; i++) {
+        struct buf record = {0};
+
+        add_call(&c, &record, NFS_PROGRAM, 3, NFSPROC3_READ);
+        add_opaque(&record, h->b, h->len);
+        add_u64(&record, i);
+        add_u32(&record, 10);
+        add_record(&stream, &record);
+        buf_free(&record);
+    }
+    client_send(&c, stream.data, stream.len);
+    buf_free(&stream);
+}
+
+/* The reply in c.reply is the data from `offset` on. */
+static bool is_small_read(uint32_t xid, uint64_t ino, uint64_t offset)
+{
+    struct buf results = {0};
+    READ3res res = {0};
+    const READ3resok *ok = &res.READ3res_u.resok;
+    uint32_t detail;
+    bool good = client_verdict(&c, xid, &detail, &results) == V_SUCCESS &&
+        xdr_decode((xdr_fn *)xdr_READ3res, results.data, results.len, &res) &&
+        ok->data.data_len == 10;
+
+    for (u_int i = 0; good && i < 10; i++)
+        good = (uint8_t)ok->data.data_val[i] == memvfs_byte(ino, offset + i);
+    buf_free(&results);
+    return good;
+}
+
+/* Thousands of replies with data at once: more pieces than one write takes. */
+static void small_reads(void)
+{
+    enum { N = 4000 };
+    struct handle h;
+    fattr3 a;
+    uint32_t first;
+    int good = 0;
+
+    if (!find_path(&c, &root, "dir/data", &h, &a)) {
+        check_skip("the export has no dir/data");
+        return;
+    }
+    first = c.xid + 1;
+    send_small_reads(&h, N);
+    for (int i = 0; i < N && client_receive(&c); i++) {
+        uint32_t xid;
+
+        memcpy(&xid, c.reply.data, sizeof(xid));
+        xid = __builtin_bswap32(xid);
+        good += is_small_read(xid, a.fileid, xid - first);
+    }
+    check(good == N, "%d small reads at once: %d", N, good);
+}
+
 static void failing_reads(void)
 {
     struct handle h;
     fattr3 a;
     READ3resok r;
+    int failed = 0;
 
     if (!find_path(&c, &root, "dir/broken", &h, &a)) {
         check_skip("the export has no broken file");
         return;
     }
-    check(read_at(&h, 0, 10, &r) == NFS3ERR_IO &&
-            post_op_is(&r.file_attributes, &a),
-        "a failed READ says IO, with attributes");
+    for (int i = 0; i < 100; i++)
+        failed += read_at(&h, 0, ONE_MIB, &r) == NFS3ERR_IO &&
+            post_op_is(&r.file_attributes, &a);
+    check(failed == 100, "READs that fail say IO, with attributes: %d", failed);
+    check(find_path(&c, &root, "dir/small", &h, &a) &&
+            read_at(&h, 0, 10, &r) == NFS3_OK,
+        "and leave room for others");
 }
 
 int main(int argc, char **argv)
@@ -144,6 +210,7 @@ int main(int argc, char **argv)
         bail_out("no attributes of the root");
     read_edges();
     read_data();
+    small_reads();
     failing_reads();
     client_close(&c);
     return checks_done();

@@ -12,11 +12,13 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <cmocka.h>
 
 #include "base/digest.h"
 #include "nfsd/nfs3_fh.h"
+#include "nfsd/rpc_conn.h"
 #include "nfsd/server.h"
 #include "nfsd/xdr_put.h"
 #include "test/lib/memvfs/memvfs.h"
@@ -298,6 +300,94 @@ static void stop_with_waiting_calls(void **state)
     client_close(&c);
 }
 
+/* ---- Clients that do not read */
+
+/* Sends a call over and over until the server has stopped taking them. */
+static void flood(
+    struct bench *b, struct client *c, uint32_t proc, const struct buf *args)
+{
+    struct buf record = {0};
+    struct buf stream = {0};
+    size_t sent = 0;
+
+    add_call(c, &record, NFS_PROGRAM, 3, proc);
+    buf_add(&record, args->data, args->len);
+    for (int i = 0; i < 100; i++)
+        add_record(&stream, &record);
+    for (int held = 0; held < 100; held++) {
+        size_t at = sent % stream.len; /* goes on where it was cut */
+        ssize_t n = send(c->fd, stream.data + at, stream.len - at,
+            MSG_DONTWAIT | MSG_NOSIGNAL);
+
+        if (n > 0) {
+            sent += (size_t)n;
+            held = 0;
+        }
+        uv_run(&b->loop, UV_RUN_NOWAIT);
+    }
+    buf_free(&record);
+    buf_free(&stream);
+}
+
+static void unread_replies(void **state)
+{
+    static const uint32_t procs[] = {NFSPROC3_GETATTR, NFSPROC3_READ};
+    struct bench *b = *state;
+    uint64_t ino = memvfs_file(b->vfs, VFS_ROOT_INO, "file", 4 << 20);
+    uint8_t fh[NFS3_FH_SIZE];
+
+    assert_int_equal(start(b), 0);
+    nfs3_fh_make(b->nfsd, ino, fh);
+    for (size_t i = 0; i < ARRAY_LEN(procs); i++) {
+        struct buf args = {0};
+        struct client c;
+        const struct rpc_conn *conn;
+
+        add_opaque(&args, fh, NFS3_FH_SIZE);
+        if (procs[i] == NFSPROC3_READ) {
+            add_u64(&args, 0);
+            add_u32(&args, 1 << 20);
+        }
+        client_open(&c, &b->target);
+        flood(b, &c, procs[i], &args);
+        conn = TAILQ_FIRST(&b->nfsd->conns);
+        assert_non_null(conn);
+        assert_false(conn->reading);
+        assert_in_range(conn->out.unsent, 1, (1 << 20) + (256 << 10));
+        client_close(&c);
+        while (nfsd_stats(b->nfsd).connections > 0)
+            uv_run(&b->loop, UV_RUN_ONCE);
+        assert_int_equal(b->nfsd->bulk.held, 0);
+        buf_free(&args);
+    }
+    stop(b);
+}
+
+static void waiting_calls(void **state)
+{
+    struct bench *b = *state;
+    uint64_t ino = memvfs_file(b->vfs, VFS_ROOT_INO, "slow", 4 << 20);
+    uint8_t fh[NFS3_FH_SIZE];
+    struct buf args = {0};
+    struct client c;
+    const struct rpc_conn *conn;
+
+    memvfs_set_delay(b->vfs, ino, 1000);
+    assert_int_equal(start(b), 0);
+    nfs3_fh_make(b->nfsd, ino, fh);
+    add_opaque(&args, fh, NFS3_FH_SIZE);
+    add_u64(&args, 0);
+    add_u32(&args, 1);
+    client_open(&c, &b->target);
+    flood(b, &c, NFSPROC3_READ, &args);
+    conn = TAILQ_FIRST(&b->nfsd->conns);
+    assert_non_null(conn);
+    assert_in_range(conn->n_calls, 64, 256);
+    client_close(&c);
+    buf_free(&args);
+    stop(b);
+}
+
 /* ---- Peers */
 
 /* An address of this machine that is not loopback, as text. */
@@ -365,6 +455,8 @@ int main(void)
             stop_with_idle_clients, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             stop_with_waiting_calls, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(unread_replies, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(waiting_calls, set_up, tear_down),
         cmocka_unit_test_setup_teardown(strangers, set_up, tear_down),
     };
 
