@@ -9,7 +9,7 @@ ok "no file crosses a border" "$here/layers"
 ok "no file or function is longer than agreed" "$here/sizes"
 
 # A small tree of its own, with one file in it.
-tree=$(mktemp -d) && trap 'rm -rf "$tree"' EXIT
+tree=$(mktemp -d) && trap 'rm -rf "$tree" "$tap_said"' EXIT
 mkdir -p "$tree/test/lint" "$tree/base" "$tree/vfs" "$tree/nfsd" "$tree/cli"
 cp "$here/layers" "$here/sizes" "$tree/test/lint/"
 refuses() { # claim, check, file, content
