@@ -1,6 +1,7 @@
 /* The server as a whole: start, listen, stop. */
 #include "nfsd/nfsd.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -110,6 +111,7 @@ static void end(struct op *op)
 {
     struct nfsd *s = container_of(op, struct nfsd, op);
 
+    assert(s->bulk.held == 0);
     rpc_call_free_spares(s);
     bytes_pool_fini(&s->pages);
     mac16_free(s->mac);

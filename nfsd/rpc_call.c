@@ -207,7 +207,8 @@ void rpc_call_reply(struct op *op)
     int err = op_catch(op);
     struct xdr_put o;
 
-    log_debug("rpc: %s: %s", proc->name, err != 0 ? strerror(-err) : "ok");
+    log_debug("rpc: %08x %s of inode %llu: %s", call->header.xid, proc->name,
+        (unsigned long long)call->nfs.ino, err != 0 ? strerror(-err) : "ok");
     if (call->conn->closing)
         return;
     call->server->stats.calls++;
