@@ -40,9 +40,15 @@ char *xstrdup(const char *s)
     return must(strdup(s));
 }
 
+/* By hand: AddressSanitizer's strict strndup() wants a NUL behind s. */
 char *xstrndup(const char *s, size_t n)
 {
-    return must(strndup(s, n));
+    size_t len = strnlen(s, n);
+    char *copy = xmalloc(len + 1);
+
+    memcpy(copy, s, len);
+    copy[len] = '\0';
+    return copy;
 }
 
 char *xasprintf(const char *fmt, ...)
