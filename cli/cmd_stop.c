@@ -18,7 +18,8 @@
 
 #define END_MS 35000       /* for server and supervisor to end */
 #define END_FORCED_MS 5000 /* with --force: then they are killed */
-#define POLL_NS 20000000
+#define GONE_MS 1000
+#define POLL_NS 5000000
 #define STACKED_MAX 16 /* dead mounts on top of each other */
 
 struct stop_values {
@@ -92,20 +93,30 @@ static int unmount(const struct stopping *s)
     return status;
 }
 
-static void send_signal(const char *dir, int signum)
-{
-    int supervisor = record_supervisor_pid(dir);
-    int server = record_server_pid(dir);
+/* Server and supervisor; 0 for none. */
+struct pids {
+    int server;
+    int supervisor;
+};
 
-    /* The supervisor passes SIGTERM on, and would start a killed server
-     * again. */
-    if (supervisor > 0)
-        kill(supervisor, signum);
-    if (server > 0 && (supervisor <= 0 || signum == SIGKILL))
-        kill(server, signum);
+/* The supervisor passes SIGTERM on, and would start a killed server again. */
+static void send_signal(const struct pids *p, int signum)
+{
+    if (p->supervisor > 0)
+        kill(p->supervisor, signum);
+    if (p->server > 0 && (p->supervisor <= 0 || signum == SIGKILL))
+        kill(p->server, signum);
 }
 
-static bool wait_for_end(const char *dir, uint64_t limit_ms)
+static bool has_ended(int pid)
+{
+    return pid <= 0 || (kill(pid, 0) != 0 && errno == ESRCH);
+}
+
+/* The locks tell; the processes themselves are gone a moment later, unless
+ * nobody takes note of their end. */
+static bool wait_for_end(
+    const char *dir, const struct pids *p, uint64_t limit_ms)
 {
     const struct timespec pause = {.tv_nsec = POLL_NS};
     uint64_t deadline_ms = clock_mono_ms() + limit_ms;
@@ -115,24 +126,33 @@ static bool wait_for_end(const char *dir, uint64_t limit_ms)
             return false;
         nanosleep(&pause, NULL);
     }
+    deadline_ms = clock_mono_ms() + GONE_MS;
+    while (clock_mono_ms() < deadline_ms &&
+        !(has_ended(p->server) && has_ended(p->supervisor)))
+        nanosleep(&pause, NULL);
     return true;
 }
 
 static int end_processes(const struct stopping *s)
 {
+    struct pids pids = {
+        record_server_pid(s->dir), record_supervisor_pid(s->dir)};
+
     if (!is_alive(s->dir))
         return EXIT_OK;
-    send_signal(s->dir, SIGTERM);
-    if (wait_for_end(s->dir, s->force ? END_FORCED_MS : END_MS))
+    send_signal(&pids, SIGTERM);
+    if (wait_for_end(s->dir, &pids, s->force ? END_FORCED_MS : END_MS))
         return EXIT_OK;
     if (s->force) {
-        send_signal(s->dir, SIGKILL);
-        if (wait_for_end(s->dir, END_FORCED_MS))
+        /* It may have been started again meanwhile. */
+        pids.server = record_server_pid(s->dir);
+        send_signal(&pids, SIGKILL);
+        if (wait_for_end(s->dir, &pids, END_FORCED_MS))
             return EXIT_OK;
     }
     complain("the server of %s (pid %d) does not end; hffs stop --force kills "
              "it",
-        s->name, record_server_pid(s->dir));
+        s->name, pids.server);
     return EXIT_FAILED;
 }
 
