@@ -147,7 +147,7 @@ static void read_it(struct nfs_context *nfs, const char *path)
         bail_out("open %s: %s", path, nfs_get_error(nfs));
     r.size = st.nfs_size;
     r.ino = st.nfs_ino;
-    r.generated = strstr(path, "/dir/data") != NULL;
+    r.generated = nfs_stat64(nfs, "/dir/odd \xff name", &st) == 0;
     ask(&r);
     while (r.flying > 0) {
         struct pollfd p = {
