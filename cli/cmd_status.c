@@ -82,23 +82,30 @@ static bool answers_calls(const struct json *server)
         PROBE_SERVES;
 }
 
-static enum health judge(const struct view *v)
+/* The phase is that of the server that runs, not of one before it. */
+static bool is_ready(const struct view *v)
 {
     const char *phase = json_str(v->server, "phase");
+    uint64_t pid = 0;
 
+    return phase != NULL && strcmp(phase, "ready") == 0 &&
+        json_u64(v->server, "pid", &pid) && (int)pid == v->server_pid;
+}
+
+static enum health judge(const struct view *v)
+{
     if (v->server_pid == 0)
         return v->supervisor_pid != 0 ? HEALTH_RESTARTING : HEALTH_DEAD;
-    if (!v->answered)
-        return phase != NULL && strcmp(phase, "ready") == 0 ? HEALTH_SILENT
-                                                            : HEALTH_STARTING;
-    if (phase != NULL && strcmp(phase, "starting") == 0)
+    if (!is_ready(v))
         return HEALTH_STARTING;
-    return answers_calls(v->server) ? HEALTH_OK : HEALTH_SILENT;
+    return v->answered && answers_calls(v->server) ? HEALTH_OK : HEALTH_SILENT;
 }
 
 /* False when there is nothing to show: a mount that ended in order. */
 static bool view_of(const char *dir, struct view *v)
 {
+    uint64_t pid;
+
     *v = (struct view){
         .server_pid = record_server_pid(dir),
         .supervisor_pid = record_supervisor_pid(dir),
@@ -107,6 +114,9 @@ static bool view_of(const char *dir, struct view *v)
     if (v->server_pid != 0)
         v->server = ask_server(dir);
     v->answered = v->server != NULL;
+    /* It may have been started again since. */
+    if (v->answered && json_u64(v->server, "pid", &pid))
+        v->server_pid = (int)pid;
     if (v->server == NULL)
         v->server = record_load(dir, RECORD_SERVER);
     v->health = judge(v);

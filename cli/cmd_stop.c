@@ -41,22 +41,6 @@ static bool is_alive(const char *dir)
         (record_server_pid(dir) != 0 || record_supervisor_pid(dir) != 0);
 }
 
-/* One of our mounts is at name. */
-static bool is_mounted(const char *name)
-{
-    struct mount_table table = {0};
-    struct own_mount own;
-    const struct mount_entry *e;
-    bool mounted = false;
-
-    if (mount_table_read(&table) == 0) {
-        e = mount_table_at(&table, name);
-        mounted = e != NULL && mount_entry_own(e, &own);
-    }
-    mount_table_free(&table);
-    return mounted;
-}
-
 static int refuse_busy(const struct stopping *s)
 {
     struct buf who = {0};
@@ -77,7 +61,7 @@ static int unmount(const struct stopping *s)
     struct buf said = {0};
     int status = EXIT_OK;
 
-    for (int i = 0; i < STACKED_MAX && is_mounted(s->name); i++) {
+    for (int i = 0; i < STACKED_MAX && mount_is_own(s->name); i++) {
         int err = umount_now(s->name, force, &said);
 
         if (err == -EBUSY)
@@ -156,26 +140,11 @@ static int end_processes(const struct stopping *s)
     return EXIT_FAILED;
 }
 
-/* What a server that died could not tidy up. */
-static void tidy(const struct stopping *s)
-{
-    struct json *record = record_load(s->dir, RECORD_SERVER);
-    const char *point = json_str(record, "mountpoint");
-    bool made = false;
-
-    json_bool(record, "made_mountpoint", &made);
-    if (made && point != NULL)
-        rmdir(point);
-    json_free(record);
-    record_drop(s->dir, RECORD_SERVER);
-    record_drop(s->dir, RECORD_SUPERVISOR);
-}
-
 static int stop_one(const struct stopping *s)
 {
     int status = EXIT_OK;
 
-    if (s->dir == NULL && !is_mounted(s->name)) {
+    if (s->dir == NULL && !mount_is_own(s->name)) {
         complain("hffs has nothing mounted on %s; hffs status lists what it "
                  "has",
             s->name);
@@ -186,7 +155,7 @@ static int stop_one(const struct stopping *s)
     if (status == EXIT_OK && s->dir != NULL)
         status = end_processes(s);
     if (status == EXIT_OK && s->dir != NULL)
-        tidy(s);
+        records_tidy(s->dir);
     if (status == EXIT_OK) {
         struct buf text = {0};
 
@@ -207,7 +176,7 @@ static int stop_named(
 
     if (err == 0)
         s.dir = records_find(state, point);
-    if (s.dir == NULL && (err != 0 || !is_mounted(point))) {
+    if (s.dir == NULL && (err != 0 || !mount_is_own(point))) {
         /* A server without a mount goes by the name of its repo. */
         s.dir = records_find(state, word);
         s.name = word;

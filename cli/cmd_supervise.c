@@ -23,6 +23,7 @@
 #include "cli/lock.h"
 #include "cli/logfile.h"
 #include "cli/mount_options.h"
+#include "cli/mount_table.h"
 #include "cli/mounting.h"
 #include "cli/records.h"
 #include "cli/report.h"
@@ -119,6 +120,7 @@ static void run_server(struct op *op)
             .in = s->in,
             .target = &s->target,
             .program = "hffs-nfs",
+            .restarted = s->restarts > 0,
         },
         op);
     op_then(op, judge);
@@ -164,6 +166,8 @@ static void judge(struct op *op)
             s->target.place.log);
         tell(s, false, EXIT_FAILED, buf_str(&text));
         buf_free(&text);
+        if (s->stop_ms != 0)
+            op_then(op, take_down);
         return;
     }
     s->pause_ms = lived_ms > HEALTHY_MS || s->pause_ms == 0
@@ -186,13 +190,14 @@ static void again(struct op *op)
     op_then(op, s->stop_ms != 0 ? take_down : run_server);
 }
 
-/* Stopped while no server runs: nobody else will unmount. */
+/* Stopped while no server ran, or before one was ready: what is still mounted
+ * then is nobody else's to unmount. */
 static void take_down(struct op *op)
 {
     struct supervisor *s = container_of(op, struct supervisor, op);
 
     op_then(op, close_all);
-    if (s->target.mountpoint != NULL && !s->values->no_mount)
+    if (s->target.mountpoint != NULL && mount_is_own(s->target.mountpoint))
         umount_run(&s->mounting, &s->loop, s->target.mountpoint, true, op);
 }
 
@@ -213,6 +218,8 @@ static void end(struct op *op)
 
     buf_free(&s->child.output);
     mounting_fini(&s->mounting);
+    if (s->target.mountpoint == NULL || !mount_is_own(s->target.mountpoint))
+        records_tidy(s->target.place.dir);
     record_drop(s->target.place.dir, RECORD_SUPERVISOR);
 }
 

@@ -30,6 +30,8 @@ static void add_words(const struct launch *l, struct opt_list *argv)
         opt_list_add(argv, l->command);
     options_pass_on(l->in, argv);
     opt_list_add(argv, "--supervised");
+    if (l->restarted)
+        opt_list_add(argv, "--restarted");
     opt_list_add(argv, log);
     opt_list_add(argv, "--");
     opt_list_add(argv, l->in->words[0]);

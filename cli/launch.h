@@ -17,6 +17,7 @@ struct launch {
     const char *program; /* argv[0]: "hffs", "hffs-nfs" */
     const char *command; /* NULL: none, as for hffs-nfs */
     bool detached;
+    bool restarted; /* see struct mount_values */
 };
 
 /* Runs it as child_run() does, with a pipe for its report. The token travels

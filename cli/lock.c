@@ -5,16 +5,39 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
+
 #define TRIES 10
 #define TRY_EACH_NS 5000000
+#define PID_TEXT_MAX 32
+
+static void pause_briefly(void)
+{
+    const struct timespec wait = {.tv_nsec = TRY_EACH_NS};
+
+    nanosleep(&wait, NULL);
+}
+
+static int write_pid(int fd)
+{
+    char text[PID_TEXT_MAX];
+    int n = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+
+    if (ftruncate(fd, 0) != 0)
+        return -errno;
+    return file_pwrite(fd, text, (size_t)n, 0);
+}
 
 int lock_take(const char *path, int *fd)
 {
-    const struct timespec wait = {.tv_nsec = TRY_EACH_NS};
     int got = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     int err = -EWOULDBLOCK;
 
@@ -22,9 +45,11 @@ int lock_take(const char *path, int *fd)
         return -errno;
     for (int i = 0; i < TRIES && err == -EWOULDBLOCK; i++) {
         if (i > 0)
-            nanosleep(&wait, NULL);
+            pause_briefly();
         err = flock(got, LOCK_EX | LOCK_NB) == 0 ? 0 : -errno;
     }
+    if (err == 0)
+        err = write_pid(got);
     if (err != 0)
         close(got);
     else
@@ -32,14 +57,36 @@ int lock_take(const char *path, int *fd)
     return err;
 }
 
-bool lock_held(const char *path)
+/* The process that the file names, if there is such a process: a new holder
+ * has not written its own name for a moment. */
+static int read_pid(int fd)
+{
+    char text[PID_TEXT_MAX] = "";
+    ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+    long pid = n > 0 ? strtol(text, NULL, 10) : 0;
+
+    if (pid <= 0 || pid > INT_MAX ||
+        (kill((pid_t)pid, 0) != 0 && errno == ESRCH))
+        return -1;
+    return (int)pid;
+}
+
+int lock_holder(const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    bool held;
+    int pid = 0;
 
     if (fd < 0)
-        return false;
-    held = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+        return 0;
+    for (int i = 0; i < TRIES && pid <= 0; i++) {
+        if (i > 0)
+            pause_briefly();
+        if (flock(fd, LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK) {
+            close(fd);
+            return 0;
+        }
+        pid = read_pid(fd);
+    }
     close(fd);
-    return held;
+    return pid;
 }

@@ -38,6 +38,7 @@ struct mount_values {
     const char *run; /* hffs-nfs only */
     /* between hffs start and its server */
     bool supervised; /* report readiness on SERVER_REPORT_FD */
+    bool restarted;  /* a server of this supervisor had it mounted */
     const char *log_file;
 };
 

@@ -185,3 +185,18 @@ bool mount_entry_own(const struct mount_entry *e, struct own_mount *out)
     memcpy(out->export_path, path + 1, EXPORT_PATH_SIZE - 1);
     return true;
 }
+
+bool mount_is_own(const char *point)
+{
+    struct mount_table table = {0};
+    const struct mount_entry *e;
+    struct own_mount own;
+    bool is = false;
+
+    if (mount_table_read(&table) == 0) {
+        e = mount_table_at(&table, point);
+        is = e != NULL && mount_entry_own(e, &own);
+    }
+    mount_table_free(&table);
+    return is;
+}

@@ -59,4 +59,7 @@ struct own_mount {
 /* An NFS mount of an export that looks like one of ours. */
 bool mount_entry_own(const struct mount_entry *e, struct own_mount *out);
 
+/* One of ours, alive or dead, is what one sees at this path. */
+bool mount_is_own(const char *point);
+
 #endif

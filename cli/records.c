@@ -47,30 +47,37 @@ void record_drop(const char *dir, const char *name)
     free(path);
 }
 
-int record_pid(const char *dir, const char *record, const char *lock)
+static int holder(const char *dir, const char *lock)
 {
     char *path = xasprintf("%s/%s", dir, lock);
-    struct json *root;
-    uint64_t pid = 0;
-    int found = 0;
+    int pid = lock_holder(path);
 
-    if (lock_held(path)) {
-        root = record_load(dir, record);
-        found = json_u64(root, "pid", &pid) && pid <= INT32_MAX ? (int)pid : -1;
-        json_free(root);
-    }
     free(path);
-    return found;
+    return pid;
 }
 
 int record_server_pid(const char *dir)
 {
-    return record_pid(dir, RECORD_SERVER, LOCK_SERVER);
+    return holder(dir, LOCK_SERVER);
 }
 
 int record_supervisor_pid(const char *dir)
 {
-    return record_pid(dir, RECORD_SUPERVISOR, LOCK_SUPERVISOR);
+    return holder(dir, LOCK_SUPERVISOR);
+}
+
+void records_tidy(const char *dir)
+{
+    struct json *record = record_load(dir, RECORD_SERVER);
+    const char *point = json_str(record, "mountpoint");
+    bool made = false;
+
+    json_bool(record, "made_mountpoint", &made);
+    if (made && point != NULL)
+        rmdir(point);
+    json_free(record);
+    record_drop(dir, RECORD_SERVER);
+    record_drop(dir, RECORD_SUPERVISOR);
 }
 
 static bool alive(const char *dir)

@@ -22,11 +22,14 @@ int record_save(const char *dir, const char *name, const struct buf *text);
 struct json *record_load(const char *dir, const char *name);
 void record_drop(const char *dir, const char *name);
 
-/* The process that holds the lock of a place's directory; 0 if none does, or
- * -1 if one does whose record cannot be read. */
-int record_pid(const char *dir, const char *record, const char *lock);
+/* The process that serves a place, or keeps its server running; 0 if none
+ * does, -1 if one does that cannot be told. */
 int record_server_pid(const char *dir);
 int record_supervisor_pid(const char *dir);
+
+/* What a server that died could not do: removes the directory that it made to
+ * mount on, and its records. Nothing is mounted there any more. */
+void records_tidy(const char *dir);
 
 /* The pid of who serves this place or has mounted this point (NULL: none is
  * meant); not above 0 if that is not known. */

@@ -135,8 +135,11 @@ int server_claim(struct server *s)
         return s->status;
     if (take_lock(s, place->lock, &s->lock) != EXIT_OK)
         return s->status;
-    if (s->target.mountpoint != NULL && !s->values->no_mount)
-        server_look(s);
+    if (s->target.mountpoint == NULL || s->values->no_mount)
+        return s->status;
+    /* Unmounted while no server ran: nobody wants it back. */
+    if (server_look(s) == EXIT_OK && s->values->restarted && !s->adopt)
+        s->stop_asked = true;
     return s->status;
 }
 
