@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -55,10 +54,14 @@ static int connect_to_it(void)
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     sa.sin_port = htons(nfsd_port(server.nfsd));
-    if (fd < 0 || connect(fd, (struct sockaddr *)&sa, sizeof(sa)) != 0) {
-        perror("connect");
-        abort();
+    while (fd >= 0 && connect(fd, (struct sockaddr *)&sa, sizeof(sa)) != 0) {
+        if (errno == EISCONN)
+            break;
+        if (errno != EINTR) /* libFuzzer's timer */
+            abort();
     }
+    if (fd < 0)
+        abort();
     return fd;
 }
 
@@ -75,7 +78,7 @@ static void serve(int fd)
         n = recv(fd, reply, sizeof(reply), MSG_DONTWAIT);
         if (n > 0)
             quiet = 0;
-        else if (n == 0 || errno != EAGAIN)
+        else if (n == 0 || (errno != EAGAIN && errno != EINTR))
             return;
     }
 }
@@ -83,6 +86,7 @@ static void serve(int fd)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct linger reset = {.l_onoff = 1};
+    ssize_t sent;
     int fd;
 
     if (server.nfsd == NULL)
@@ -90,7 +94,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size > INPUT_MAX)
         return 0;
     fd = connect_to_it();
-    if (send(fd, data, size, MSG_NOSIGNAL) != (ssize_t)size)
+    while ((sent = send(fd, data, size, MSG_NOSIGNAL)) < 0 && errno == EINTR) {
+    }
+    if (sent != (ssize_t)size)
         abort();
     /* Each polite end keeps a port busy for a minute: only some. */
     if (size % POLITE_EVERY == 0)
