@@ -32,6 +32,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "test/bench/load_conn.h"
 #include "test/bench/load_count.h"
 #include "test/bench/load_plan.h"
 

@@ -2,7 +2,7 @@
  * arrive in one buffer; once the length of a large one is known, just its rest
  * is asked for, so that the next one begins at the buffer's start and nothing
  * is ever moved. */
-#include "test/bench/load.h"
+#include "test/bench/load_conn.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

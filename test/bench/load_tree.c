@@ -1,6 +1,6 @@
 /* Finding what is to be measured: MOUNT, a path below the export, and the
  * names and handles of a directory. */
-#include "test/bench/load.h"
+#include "test/bench/load_conn.h"
 
 #include <stdlib.h>
 #include <string.h>

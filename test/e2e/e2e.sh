@@ -18,7 +18,7 @@ ask() {
     read -r status <&8
     IFS= read -r -d '' answer <&8
     exec 8>&-
-    printf '%s\n' "$answer"
+    [ -z "$answer" ] || printf '%s\n' "$answer"
     return "$status"
 }
 
@@ -47,6 +47,12 @@ hub_requests() { ask stats | cut -d' ' -f1; }
 
 # The largest number a check is happy with: at_most CLAIM GOT LIMIT.
 at_most() { ok "$1 ($2, at most $3)" test "$2" -le "$3"; }
+
+# A server's largest size; sanitizers multiply it.
+memory_at_most() { # NAME MIB
+    [ -n "$SAN" ] ||
+        at_most "the server's memory in MiB" $(($(ask rss "$1") / 1024)) "$2"
+}
 
 # Scripts that run hffs itself in the guest, where sanitized programs do not
 # run; inside_hub FOLDER: a Hub of their own that offers it as e2e/here.

@@ -17,5 +17,5 @@ before=$(hub_requests)
 is "find -size finds the same again" \
     "$(find /mnt/wide -type f -size -1 | wc -l)" 100000
 is "... without the Hub" "$(hub_requests)" "$before"
-at_most "the server's memory in MiB" $(($(ask rss wide) / 1024)) 100
+memory_at_most wide 100
 done_testing

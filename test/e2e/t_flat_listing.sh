@@ -34,5 +34,5 @@ ls -f /mnt/flat >"$OUT/names-2"
 is "a second listing shows the same" "$(sort "$OUT/names-2" | md5sum)" \
     "$(sort "$OUT/names-1" | md5sum)"
 is "... and asks the Hub nothing" "$(hub_requests)" "$before"
-at_most "the server's memory in MiB" $(($(ask rss flat) / 1024)) 120
+memory_at_most flat 120
 done_testing
