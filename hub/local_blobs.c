@@ -66,19 +66,53 @@ static void disk_drop(struct blob_in *in)
     if (in->path != NULL)
         unlink(in->path);
     free(in->path);
-    close(in->fd);
+    blob_in_close(in);
     free(in);
 }
 
-static int sync_contents(struct blob_in *const *in, size_t n)
+void blob_in_close(struct blob_in *in)
 {
-    int err = n > SYNC_EACH_MAX ? file_sync_all(in[0]->fd) : -EOPNOTSUPP;
+    if (in->fd >= 0)
+        close(in->fd);
+    in->fd = -1;
+}
+
+static int sync_content(const struct blob_in *in)
+{
+    int fd = in->fd >= 0 ? in->fd : open(in->path, O_RDWR | O_CLOEXEC);
+    int err = fd >= 0 ? file_sync_data(fd) : -errno;
+
+    if (fd >= 0 && fd != in->fd)
+        close(fd);
+    return err;
+}
+
+/* All that the file system was given; -EOPNOTSUPP where that cannot be asked
+ * for, or so few files are better off without. */
+static int sync_all(const struct disk_blobs *d, size_t n)
+{
+    int fd;
+    int err;
+
+    if (n <= SYNC_EACH_MAX)
+        return -EOPNOTSUPP;
+    fd = open(d->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    err = fd >= 0 ? file_sync_all(fd) : -errno;
+    if (fd >= 0)
+        close(fd);
+    return err;
+}
+
+static int sync_contents(
+    const struct disk_blobs *d, struct blob_in *const *in, size_t n)
+{
+    int err = sync_all(d, n);
 
     if (err != -EOPNOTSUPP)
         return err;
     err = 0;
     for (size_t i = 0; i < n && err == 0; i++)
-        err = file_sync_data(in[i]->fd);
+        err = sync_content(in[i]);
     return err;
 }
 
@@ -122,12 +156,15 @@ static int disk_publish(struct blobs *b, struct blob_in *const *in, size_t n)
 
     if (n == 0)
         return 0;
-    err = sync_contents(in, n);
+    err = sync_contents(disk(b), in, n);
     for (size_t i = 0; i < n && err == 0; i++) {
         touched[in[i]->sha256[0]] = true;
         err = move(disk(b), in[i]);
     }
-    return err == 0 ? sync_folders(disk(b), touched) : err;
+    if (err != 0)
+        return err;
+    err = sync_all(disk(b), n);
+    return err == -EOPNOTSUPP ? sync_folders(disk(b), touched) : err;
 }
 
 static int disk_open(struct blobs *b, const uint8_t *sha256)

@@ -13,10 +13,11 @@
 
 struct blobs;
 
-/* Content on its way in: its owner writes to fd, and names the hash. */
+/* Content on its way in: its owner writes to fd, and names the hash. Where many
+ * wait to be published, blob_in_close() saves the descriptors. */
 struct blob_in {
     struct blobs *blobs;
-    int fd;
+    int fd; /* -1: closed */
     char *path;
     uint8_t sha256[SHA256_SIZE];
 };
@@ -61,6 +62,8 @@ static inline int blobs_publish(
 {
     return b->ops->publish(b, in, n);
 }
+
+void blob_in_close(struct blob_in *in);
 
 static inline void blob_drop(struct blob_in *in)
 {

@@ -19,9 +19,10 @@
 #include "hub/local_scan.h"
 #include "hub/local_take.h"
 
-#define BATCH_FILES 128
-#define BATCH_BYTES ((uint64_t)64 << 20)
+#define BATCH_FILES 4096
+#define BATCH_BYTES ((uint64_t)256 << 20)
 #define REPORT_EVERY_MS 2000
+#define LARGE_BYTES ((uint64_t)1 << 30) /* a file that is worth a word */
 /* A file younger than this when it was looked at may be written again without
  * a change of its times; it is looked at again the next time. */
 #define TRUST_AFTER_NS INT64_C(2000000000)
@@ -198,6 +199,9 @@ static void take_batch(struct op *op)
 
         if (!t->wanted)
             continue;
+        if (t->file->seen.size >= LARGE_BYTES)
+            log_info("hub: %s: taking %s, %" PRIu64 " bytes", s->config.name,
+                t->file->path, t->file->seen.size);
         files++;
         bytes += t->file->seen.size;
         work_cpu(s->config.pool, &t->work, take_file, op);
@@ -208,7 +212,7 @@ static void take_batch(struct op *op)
 static int publish_on_pool(struct work *w)
 {
     struct snapshot *s = container_of(w, struct snapshot, work);
-    struct blob_in *in[BATCH_FILES];
+    struct blob_in **in = xcalloc(BATCH_FILES, sizeof(struct blob_in *));
     size_t n = 0;
     int err;
 
@@ -221,6 +225,7 @@ static int publish_on_pool(struct work *w)
         blob_drop(s->take[i].in);
         s->take[i].in = NULL;
     }
+    free(in);
     return err;
 }
 

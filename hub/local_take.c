@@ -125,6 +125,8 @@ int take_file(struct work *w)
         blob_drop(t->in);
         t->in = NULL;
     }
+    if (t->in != NULL)
+        blob_in_close(t->in);
     return err;
 }
 
