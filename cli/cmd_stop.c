@@ -30,6 +30,7 @@ struct stop_values {
 
 /* One mount to be ended. */
 struct stopping {
+    const char *state;
     const char *name; /* as the user knows it: mount point, or source */
     char *dir;        /* its place; NULL when there is none */
     bool force;
@@ -156,6 +157,9 @@ static int stop_one(const struct stopping *s)
         status = end_processes(s);
     if (status == EXIT_OK && s->dir != NULL)
         records_tidy(s->dir);
+    if (status == EXIT_OK && s->name[0] == '/' &&
+        records_bury(s->state, s->name))
+        rmdir(s->name);
     if (status == EXIT_OK) {
         struct buf text = {0};
 
@@ -171,7 +175,7 @@ static int stop_named(
 {
     char *point = NULL;
     int err = mount_target_mountpoint(word, &point);
-    struct stopping s = {.name = point, .force = v->force};
+    struct stopping s = {.state = state, .name = point, .force = v->force};
     int status;
 
     if (err == 0)
@@ -187,7 +191,8 @@ static int stop_named(
     return status;
 }
 
-static int stop_place(const struct stop_values *v, const char *dir)
+static int stop_place(
+    const struct stop_values *v, const char *state, const char *dir)
 {
     struct json *record = record_load(dir, RECORD_SERVER);
     const char *name;
@@ -199,8 +204,10 @@ static int stop_place(const struct stop_values *v, const char *dir)
     if (name == NULL)
         name = json_str(record, "source");
     if (name != NULL) {
-        struct stopping s = {
-            .name = name, .dir = xstrdup(dir), .force = v->force};
+        struct stopping s = {.state = state,
+            .name = name,
+            .dir = xstrdup(dir),
+            .force = v->force};
 
         status = stop_one(&s);
         free(s.dir);
@@ -216,7 +223,7 @@ static int stop_all(const struct stop_values *v, const char *state)
 
     place_list(state, &dirs);
     for (size_t i = 0; i < dirs.n; i++) {
-        int one = stop_place(v, dirs.v[i]);
+        int one = stop_place(v, state, dirs.v[i]);
 
         if (status == EXIT_OK)
             status = one;

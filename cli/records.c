@@ -101,6 +101,30 @@ static bool names_point(
     return same;
 }
 
+bool records_bury(const char *state, const char *mountpoint)
+{
+    struct opt_list dirs = {0};
+    bool any_made = false;
+
+    place_list(state, &dirs);
+    for (size_t i = 0; i < dirs.n; i++) {
+        struct json *record = record_load(dirs.v[i], RECORD_SERVER);
+        const char *point = json_str(record, "mountpoint");
+        bool made = false;
+
+        if (point != NULL && strcmp(point, mountpoint) == 0 &&
+            !alive(dirs.v[i])) {
+            json_bool(record, "made_mountpoint", &made);
+            any_made = any_made || made;
+            record_drop(dirs.v[i], RECORD_SERVER);
+            record_drop(dirs.v[i], RECORD_SUPERVISOR);
+        }
+        json_free(record);
+    }
+    opt_list_free(&dirs);
+    return any_made;
+}
+
 char *records_find(const char *state, const char *mountpoint)
 {
     struct opt_list dirs = {0};

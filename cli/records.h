@@ -31,6 +31,10 @@ int record_supervisor_pid(const char *dir);
  * mount on, and its records. Nothing is mounted there any more. */
 void records_tidy(const char *dir);
 
+/* Drops the records of dead servers that name this mount point, which is not
+ * mounted any more. True if one of them had made the directory. */
+bool records_bury(const char *state, const char *mountpoint);
+
 /* The pid of who serves this place or has mounted this point (NULL: none is
  * meant); not above 0 if that is not known. */
 int records_holder(const char *state, const char *dir, const char *mountpoint);

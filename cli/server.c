@@ -20,6 +20,7 @@
 #include "cli/control.h"
 #include "cli/mount_options.h"
 #include "cli/mountpoint.h"
+#include "cli/records.h"
 #include "nfsd/nfsd.h"
 #include "vfs/source_hub.h"
 #include "vfs/vfs.h"
@@ -70,8 +71,9 @@ static void cleaned(struct op *op)
         server_fail(s, err == -EPERM ? EXIT_MAY_NOT_MOUNT : EXIT_FAILED,
             "cannot remove the mount that a dead server left on %s: %s",
             s->target.mountpoint, buf_str(&s->mounting.said));
-    else
-        server_look(s);
+    else if (server_look(s) == EXIT_OK && !s->stale && !s->adopt &&
+        records_bury(s->target.state_dir, s->target.mountpoint))
+        s->made_point = true;
     op_then(op, clean);
 }
 

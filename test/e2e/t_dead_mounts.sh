@@ -14,12 +14,12 @@ foreground() { # mounts e2e/here on DIR
 kill_it() { { kill -KILL $server && wait $server; } 2>/dev/null; }
 
 mkdir /mnt/d
-ok "a mount" foreground /mnt/d
+foreground /mnt/d
+is "a mount" $? 0
 port=$(grep -o 'mountport=[0-9]*' /proc/mounts | cut -d= -f2)
 kill_it
-exec 5<>/dev/null
-perl -MIO::Socket::INET -e 'IO::Socket::INET->new(LocalAddr => "127.0.0.1",
-    LocalPort => $ARGV[0], Listen => 1, ReuseAddr => 1) or die; print "here\n";
+perl -MIO::Socket::INET -e 'my $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1",
+    LocalPort => $ARGV[0], Listen => 1, ReuseAddr => 1) or die; $| = 1; print "here\n";
     sleep 60' "$port" >"$OUT/thief" &
 thief=$!
 until_true 30 test -s "$OUT/thief"
@@ -27,7 +27,8 @@ hffs-nfs repo e2e/here /mnt/d 2>"$OUT/why"
 is "with its port taken the server does not start" $? 1
 ok "... and says which" grep -q "port $port" "$OUT/why"
 { kill $thief && wait $thief; } 2>/dev/null
-ok "once it is free the mount is taken up" foreground /mnt/d
+foreground /mnt/d
+is "once it is free the mount is taken up" $? 0
 ok "... it is the old one" grep -q "port=$port," /proc/mounts
 ok "... and works" cmp "$DATA/tree/README.md" /mnt/d/README.md
 
@@ -41,7 +42,8 @@ is "... alone" "$(grep -c ' /mnt/d nfs ' /proc/mounts)" 1
 ok "... and stops" hffs stop /mnt/d
 { kill -KILL $reader; wait $reader; } 2>/dev/null
 
-ok "a mount" foreground /mnt/new
+foreground /mnt/new
+is "a mount" $? 0
 kill_it
 is "status sees that it is dead" "$(hffs status >/dev/null; echo $?)" 1
 ok "stop cleans it" hffs stop /mnt/new

@@ -12,7 +12,8 @@ start() {
 }
 gone() { ! kill -0 "$supervisor" 2>/dev/null; }
 
-ok "start" start
+start
+is "start" $? 0
 kill -STOP "$supervisor" && kill -KILL "$server"
 umount -i -l /mnt/m
 kill -CONT "$supervisor"
@@ -21,16 +22,19 @@ fails "... and mounts nothing" mounted /mnt/m
 ok "... and status knows of nothing" grep -q 'nothing is mounted' \
     <(hffs status)
 
-ok "start" start
+start
+is "start" $? 0
 kill -STOP "$supervisor" && kill -KILL "$server"
 kill -TERM "$supervisor" && kill -CONT "$supervisor"
 ok "stopped while no server ran, the supervisor ends" until_true 30 gone
 fails "... and unmounts" mounted /mnt/m
 
-ok "start" start
+start
+is "start" $? 0
 kill -KILL "$supervisor" "$server"
 until_true 30 gone
-ok "with both killed, start takes the mount up" start
+start
+is "with both killed, start takes the mount up" $? 0
 is "... once" "$(grep -c ' /mnt/m nfs ' /proc/mounts)" 1
 ok "... and it works" cmp "$DATA/tree/README.md" /mnt/m/README.md
 
@@ -46,7 +50,8 @@ ok "--force takes it away" hffs stop --force /mnt/m
 fails "... from everybody" mounted /mnt/m
 exec 6<&-
 umount_by_hand() { umount /mnt/m && until_true 30 gone; }
-ok "start" start
+start
+is "start" $? 0
 ok "umount by hand ends server and supervisor" umount_by_hand
 is "nothing runs but the Hub" "$(pgrep -c hffs)" 1
 done_testing

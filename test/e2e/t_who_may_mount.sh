@@ -22,7 +22,8 @@ ok "... is told about --no-mount" grep -q -- --no-mount "$OUT/why"
 grep -o '127.0.0.1:/.*user,noauto 0 0' "$OUT/why" >/etc/fstab
 ok "... and a line for fstab" test -s /etc/fstab
 ok "with that line it mounts" as_joe 'hffs start repo e2e/here "a mount"'
-ok "... and shows the repo" as_joe "cmp '$DATA/tree/README.md' 'a mount/README.md'"
+readme() { as_joe "cat '$1/README.md'" | cmp - "$DATA/tree/README.md"; }
+ok "... and shows the repo" readme 'a mount'
 is "... as theirs" "$(as_joe 'stat -c %U "a mount/README.md"')" hffs-joe
 ok "... and stops" as_joe 'hffs stop "a mount"'
 fails "... for good" grep -q "$home" /proc/mounts
@@ -34,7 +35,7 @@ ok "... which is said" grep -q 'change the line' "$OUT/why"
 if command -v sudo >/dev/null; then
     echo 'hffs-joe ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/hffs-joe
     ok "with sudo it mounts" as_joe 'hffs start repo e2e/here m'
-    ok "... and shows the repo" as_joe "diff -r '$DATA/tree/sizes' m/sizes"
+    ok "... and shows the repo" readme m
     ok "... and stops" as_joe 'hffs stop m'
     rm /etc/sudoers.d/hffs-joe
 fi
