@@ -105,33 +105,53 @@ static int take_typed(struct invocation *in, size_t index)
     return err;
 }
 
+/* One answer of getopt. */
+static int take_answer(struct invocation *in, int val, const char *word)
+{
+    size_t index = 0;
+
+    if (val == 'h') {
+        in->help = true;
+        return 0;
+    }
+    if (val == ':') {
+        buf_addf(&in->error, "%s needs a value", word);
+        return -EINVAL;
+    }
+    if (option_of(in->cmd, val, &index) == NULL)
+        return refuse(in->cmd, word, &in->error);
+    return take_typed(in, index);
+}
+
+/* After a mistake the rest is still gone through, for the secrets in it. */
 static int read_argv(struct invocation *in, int argc, char **argv)
 {
     struct buf letters = {0};
     struct option *table = getopt_table(in->cmd, &letters);
-    size_t index = 0;
+    struct buf first = {0};
     int err = 0;
     int val;
 
     opterr = 0;
-    optind = 1;
-    while (err == 0 &&
+    optind = 0; /* begin anew, in glibc and macOS alike */
+    while (
         (val = getopt_long(argc, argv, buf_str(&letters), table, NULL)) != -1) {
-        if (val == 'h') {
-            in->help = true;
-        } else if (val == ':') {
-            buf_addf(&in->error, "%s needs a value", argv[optind - 1]);
-            err = -EINVAL;
-        } else if (option_of(in->cmd, val, &index) == NULL) {
-            err = refuse(in->cmd, argv[optind - 1], &in->error);
-        } else {
-            err = take_typed(in, index);
+        int bad = take_answer(in, val, argv[optind - 1]);
+
+        if (bad != 0 && err == 0) {
+            err = bad;
+            buf_adds(&first, buf_str(&in->error));
         }
     }
-    for (int i = optind; err == 0 && i < argc; i++) {
+    if (err != 0) {
+        buf_clear(&in->error);
+        buf_adds(&in->error, buf_str(&first));
+    }
+    for (int i = optind; i < argc; i++) {
         in->words = xrealloc(in->words, (in->n_words + 1) * sizeof(*in->words));
         in->words[in->n_words++] = xstrdup(argv[i]);
     }
+    buf_free(&first);
     buf_free(&letters);
     free(table);
     return err;

@@ -328,6 +328,20 @@ static void secret_is_scrubbed(void **state)
     drop(&l);
 }
 
+/* ... also when something before it is wrong, and the first thing is said. */
+static void secret_behind_a_mistake(void **state)
+{
+    struct line l = parse("w --nonsense -z --token=hf_abc --count x");
+
+    (void)state;
+    assert_int_equal(l.err, -22);
+    assert_string_equal(
+        buf_str(&l.in.error), "unknown option --nonsense; --help lists them");
+    for (int i = 0; i < l.argc; i++)
+        assert_null(strstr(l.argv[i], "hf_"));
+    drop(&l);
+}
+
 static void help_beats_errors(void **state)
 {
     struct line l = parse("--help");
@@ -375,6 +389,7 @@ int main(void)
         cmocka_unit_test(numbers),
         cmocka_unit_test(notices),
         cmocka_unit_test(secret_is_scrubbed),
+        cmocka_unit_test(secret_behind_a_mistake),
         cmocka_unit_test(help_beats_errors),
         cmocka_unit_test(passed_on),
     };
