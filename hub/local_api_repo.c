@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "hub/http_field.h"
 #include "hub/local_api.h"
 #include "hub/local_auth.h"
 #include "hub/local_call.h"
@@ -39,7 +40,7 @@ enum info_field {
 };
 
 static const char *const info_name[] = {
-#define X(id, name) [INFO_##id] = name,
+#define X(id, name) [INFO_##id] = (name),
     INFO_FIELDS(X)
 #undef X
 };
@@ -330,20 +331,33 @@ static int list_order(struct call *c, enum repo_order *out)
     return 0;
 }
 
+/* "1788256800 42", as api_list() makes it. */
+static bool read_place(char *cursor, struct repo_place *out)
+{
+    char *blank = strchr(cursor, ' ');
+    uint64_t value;
+    uint64_t id;
+
+    if (blank == NULL)
+        return false;
+    *blank = '\0';
+    if (!field_u64(cursor, &value) || !field_u64(blank + 1, &id) ||
+        value > INT64_MAX || id > INT64_MAX)
+        return false;
+    *out = (struct repo_place){.value = (int64_t)value, .id = (int64_t)id};
+    return true;
+}
+
 static int list_start(struct call *c, struct repos *r)
 {
     char *cursor = NULL;
-    long long value;
-    long long id;
     int err = list_order(c, &r->list.order);
 
     if (err == 0)
         err = call_limit(c, LIST_USUAL, LIST_MAX, &r->left);
     if (err == 0)
         err = call_cursor(c, &cursor);
-    if (cursor != NULL && sscanf(cursor, "%lld %lld", &value, &id) == 2)
-        r->list.after = (struct repo_place){.value = value, .id = id};
-    else if (cursor != NULL)
+    if (cursor != NULL && !read_place(cursor, &r->list.after))
         err = call_refuse(c, 400, NULL, "Malformed cursor");
     free(cursor);
     return err;

@@ -115,12 +115,6 @@ static int list(
     return err != 0 ? err : l.err;
 }
 
-static int no_entry(struct call *c, const char *path)
-{
-    return call_refuse(
-        c, 404, "EntryNotFound", "%s does not exist in this revision", path);
-}
-
 static int list_path(struct call *c, struct meta_db *db,
     const struct commit *commit, const char *path)
 {
@@ -129,7 +123,7 @@ static int list_path(struct call *c, struct meta_db *db,
         .path = path,
         .recursive = form_flag(&c->x->target.query, "recursive"),
     };
-    struct entry folder;
+    struct entry folder = {0};
     size_t limit = 0;
     char *after = NULL;
     int err = call_limit(c, expand ? PAGE_EXPANDED_USUAL : PAGE_USUAL,
@@ -138,9 +132,10 @@ static int list_path(struct call *c, struct meta_db *db,
     if (err == 0)
         err = call_cursor(c, &after);
     if (err == 0)
-        err = meta_path_find(db, commit, path, &folder);
-    if (err == -ENOENT || (err == 0 && !entry_is_folder(&folder)))
-        err = no_entry(c, path);
+        err = call_entry(c, db, commit, path, &folder);
+    if (err == 0 && !entry_is_folder(&folder))
+        err = call_refuse(
+            c, 404, "EntryNotFound", "%s is a file, not a folder", path);
     if (err == 0) {
         walk.tree = folder.child;
         walk.after = after;
@@ -169,7 +164,7 @@ int api_treesize(struct call *c, struct meta_db *db)
 {
     struct repo repo;
     struct commit commit;
-    struct entry entry;
+    struct entry entry = {0};
     struct jsonw w;
     char *path = NULL;
     int err = call_repo_commit(c, db, &repo, &commit);
@@ -177,9 +172,7 @@ int api_treesize(struct call *c, struct meta_db *db)
     if (err == 0)
         err = call_path(c, &path);
     if (err == 0)
-        err = meta_path_find(db, &commit, path, &entry);
-    if (err == -ENOENT)
-        err = no_entry(c, path);
+        err = call_entry(c, db, &commit, path, &entry);
     if (err == 0) {
         w = answer_json(c->x, 200);
         jsonw_object(&w, NULL);

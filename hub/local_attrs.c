@@ -48,10 +48,10 @@ static const char *class_end(const char *p)
 
 static bool class_has(const char *p, const char *end, unsigned char c)
 {
-    bool not = *p == '!' || *p == '^';
+    bool negated = *p == '!' || *p == '^';
     bool in = false;
 
-    for (p += not ; p < end; p++) {
+    for (p += negated; p < end; p++) {
         unsigned char low = (unsigned char)*p;
         unsigned char high = low;
 
@@ -61,7 +61,7 @@ static bool class_has(const char *p, const char *end, unsigned char c)
         }
         in = in || (low <= c && c <= high);
     }
-    return c != '/' && in != not ;
+    return c != '/' && in != negated;
 }
 
 /* Moves every place over a run of bytes; '/' is among them or not. */

@@ -87,10 +87,11 @@ int users_add(struct users *u, const char *name, const char *token)
     if (users_have(u, name) || by_token(u, token) != NULL)
         return -EEXIST;
     a = xcalloc(1, sizeof(*a));
+    *(struct account **)(void *)buf_grow(&u->list, sizeof(struct account *)) =
+        a;
     a->name = xstrdup(name);
     a->user.name = a->name;
     digest_once(DIGEST_SHA256, token, strlen(token), a->token);
-    *(struct account **)(void *)buf_grow(&u->list, sizeof(a)) = a;
     return 0;
 }
 

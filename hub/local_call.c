@@ -122,6 +122,19 @@ int call_path(struct call *c, char **out)
     return 0;
 }
 
+int call_entry(struct call *c, struct meta_db *db, const struct commit *commit,
+    const char *path, struct entry *out)
+{
+    int err;
+
+    *out = (struct entry){0};
+    err = meta_path_find(db, commit, path, out);
+    if (err == -ENOENT)
+        return call_refuse(c, 404, "EntryNotFound",
+            "%s does not exist in this revision", path);
+    return err;
+}
+
 int call_limit(struct call *c, size_t usual, size_t max, size_t *out)
 {
     const char *text = form_get(&c->x->target.query, "limit");

@@ -88,6 +88,10 @@ int call_repo_commit(struct call *c, struct meta_db *db, struct repo *repo,
 /* The rest of the target as a path inside the repo. */
 int call_path(struct call *c, char **out);
 
+/* The entry at path in the commit. */
+int call_entry(struct call *c, struct meta_db *db, const struct commit *commit,
+    const char *path, struct entry *out);
+
 /* limit=, at most max. */
 int call_limit(struct call *c, size_t usual, size_t max, size_t *out);
 

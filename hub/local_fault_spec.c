@@ -186,7 +186,7 @@ static int parse_effect(
     struct words *w, const char *word, struct fault_action *a)
 {
     static const char *const name[] = {
-#define X(id, text, words, help) [FAULT_##id] = text,
+#define X(id, text, words, help) [FAULT_##id] = (text),
         FAULT_EFFECTS(X)
 #undef X
     };

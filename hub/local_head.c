@@ -24,7 +24,7 @@ static enum MHD_Result on_header(void *cls, enum MHD_ValueKind kind,
     const char *name, size_t name_len, const char *value, size_t value_len)
 {
     static const char *const known[] = {
-#define X(id, text) [FIELD_##id] = text,
+#define X(id, text) [FIELD_##id] = (text),
         EXCHANGE_FIELDS(X)
 #undef X
     };

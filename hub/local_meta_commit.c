@@ -6,6 +6,7 @@
  * A folder without changes is not looked at, and keeps its tree. */
 #include "hub/local_meta_commit.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -406,6 +407,7 @@ int meta_commit_add(struct meta_db *db, const struct new_commit *c,
         return err;
     *made = root.child != before;
     if (!*made) {
+        assert(c->parent != NULL); /* else there was no tree */
         *out = *c->parent;
         return delete_commit(&m);
     }

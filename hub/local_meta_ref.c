@@ -141,17 +141,18 @@ static int short_oid_find(struct meta_db *db, const struct repo *repo,
         " AND h.oid <= ?3 ORDER BY h.oid LIMIT 2");
     char text[2 * SHA1_SIZE + 1];
     uint8_t oid[SHA1_SIZE];
-    struct commit found;
+    struct commit found = {0};
     size_t n = strlen(hex);
     int rows = 0;
+    int err = 0;
     int got;
 
-    if (n < SHORT_OID_MIN || n >= 2 * SHA1_SIZE)
+    if (n < SHORT_OID_MIN || n >= sizeof(text) - 1)
         return -ENOENT;
     sql_int(q, 1, repo->id);
     for (int i = 0; i < 2; i++) {
-        memset(text, i == 0 ? '0' : 'f', 2 * SHA1_SIZE);
-        text[2 * SHA1_SIZE] = '\0';
+        memset(text, i == 0 ? '0' : 'f', sizeof(text) - 1);
+        text[sizeof(text) - 1] = '\0';
         memcpy(text, hex, n);
         if (!hex_parse(text, oid, sizeof(oid))) {
             sql_done(q);
@@ -159,15 +160,16 @@ static int short_oid_find(struct meta_db *db, const struct repo *repo,
         }
         sql_blob(q, 2 + i, oid, sizeof(oid));
     }
-    while ((got = sql_step(q)) == 1 && rows++ == 0)
-        got = get_commit(q, &found);
+    while (err == 0 && (got = sql_step(q)) != 0) {
+        err = got < 0 ? got : get_commit(q, &found);
+        rows++;
+    }
     sql_done(q);
-    if (got < 0)
-        return got;
-    if (rows != 1)
-        return -ENOENT;
-    *out = found;
-    return 0;
+    if (err == 0 && rows != 1)
+        err = -ENOENT;
+    if (err == 0)
+        *out = found;
+    return err;
 }
 
 int meta_rev_find(struct meta_db *db, const struct repo *repo, const char *rev,

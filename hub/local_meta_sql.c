@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <sqlite3.h>
-#include <uthash.h>
 
 #include "base/log.h"
 
@@ -17,12 +17,12 @@ struct sql {
     const char *text;
     sqlite3_stmt *stmt; /* NULL: err */
     int err;
-    UT_hash_handle hh; /* by the text's address */
+    SLIST_ENTRY(sql) link;
 };
 
 struct meta_db {
     sqlite3 *handle;
-    struct sql *statements;
+    SLIST_HEAD(, sql) statements; /* a few dozen */
 };
 
 static int to_errno(struct meta_db *db, int code, const char *what)
@@ -82,12 +82,11 @@ int sql_open(const char *path, bool writer, struct meta_db **out)
 void sql_close(struct meta_db *db)
 {
     struct sql *q;
-    struct sql *next;
 
     if (db == NULL)
         return;
-    HASH_ITER (hh, db->statements, q, next) {
-        HASH_DEL(db->statements, q);
+    while ((q = SLIST_FIRST(&db->statements)) != NULL) {
+        SLIST_REMOVE_HEAD(&db->statements, link);
         sqlite3_finalize(q->stmt);
         free(q);
     }
@@ -99,12 +98,16 @@ struct sql *sql(struct meta_db *db, const char *text)
 {
     struct sql *q;
 
-    HASH_FIND_PTR(db->statements, &text, q);
+    SLIST_FOREACH(q, &db->statements, link)
+    {
+        if (q->text == text)
+            break;
+    }
     if (q == NULL) {
         q = xcalloc(1, sizeof(*q));
         q->db = db;
         q->text = text;
-        HASH_ADD_PTR(db->statements, text, q);
+        SLIST_INSERT_HEAD(&db->statements, q, link);
     }
     if (q->stmt == NULL)
         q->err = to_errno(db,

@@ -188,9 +188,10 @@ static int find_file(struct call *c, struct meta_db *db, struct repo *repo,
     if (err != 0)
         return err;
     f->path = path;
-    err = meta_path_find(db, commit, path, &f->entry);
-    if (err == -ENOENT || (err == 0 && entry_is_folder(&f->entry)))
-        return call_refuse(c, 404, "EntryNotFound", "Entry not found");
+    err = call_entry(c, db, commit, path, &f->entry);
+    if (err == 0 && entry_is_folder(&f->entry))
+        return call_refuse(
+            c, 404, "EntryNotFound", "%s is a folder, not a file", path);
     if (err == 0) {
         err = meta_commit_get(db, f->entry.last, &last);
         f->time_s = err == 0 ? last.time_s : commit->time_s;

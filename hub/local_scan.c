@@ -247,22 +247,21 @@ int scan_open(
     char *real = file->linked ? resolve(s, file->path) : NULL;
     struct stat st;
     int fd;
-    int err = 0;
+    int err = -ELOOP;
 
     if (file->linked && real == NULL)
         return -ELOOP;
     fd = openat(s->root_fd, real != NULL ? real : file->path,
         O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0 || fstat(fd, &st) != 0)
+    if (fd < 0)
         err = -errno;
-    else if (!S_ISREG(st.st_mode))
-        err = -ELOOP;
     free(real);
-    if (err != 0) {
-        if (fd >= 0)
-            close(fd);
+    if (fd < 0)
         return err;
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
+        *now = seen_of(&st);
+        return fd;
     }
-    *now = seen_of(&st);
-    return fd;
+    close(fd);
+    return -ELOOP;
 }
