@@ -194,7 +194,9 @@ int server_open(struct server *s)
     return s->status;
 }
 
-static int parse_nets(struct server *s, struct nfsd_net *nets)
+/* Who may connect: those that were named and, if anybody was, this machine by
+ * the address it serves on, which is where its own calls come from. */
+static int parse_nets(struct server *s, struct nfsd_net *nets, size_t *n)
 {
     const struct opt_list *list = &s->values->allow_client;
 
@@ -205,6 +207,9 @@ static int parse_nets(struct server *s, struct nfsd_net *nets)
                 "10.0.0.0/8",
                 list->v[i]);
     }
+    *n = list->n;
+    if (list->n > 0 && nfsd_net_parse(s->values->listen, &nets[*n]) == 0)
+        (*n)++;
     return s->status;
 }
 
@@ -253,20 +258,19 @@ static int listen_on(struct server *s, struct nfsd_config *config)
 
 static int start_nfsd(struct server *s)
 {
-    size_t n = s->values->allow_client.n;
-    struct nfsd_net *nets = xcalloc(n + 1, sizeof(*nets));
+    struct nfsd_net *nets =
+        xcalloc(s->values->allow_client.n + 1, sizeof(*nets));
     struct nfsd_config config = {
         .loop = &s->loop,
         .vfs = s->vfs,
         .listen_addr = s->values->listen,
         .allow = nets,
-        .n_allow = n,
         .export_path = s->identity.export_path,
         .handle_id = s->identity.handle_id,
     };
 
     memcpy(config.handle_key, s->identity.handle_key, NFSD_KEY_SIZE);
-    if (parse_nets(s, nets) == EXIT_OK)
+    if (parse_nets(s, nets, &config.n_allow) == EXIT_OK)
         listen_on(s, &config);
     free(nets);
     return s->status;

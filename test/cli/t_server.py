@@ -189,6 +189,28 @@ def foreground():
     equal("... nor in its text", text, "nothing is mounted\n")
 
 
+def other_address():
+    """Served to a network: to this machine, too, by that address."""
+    route = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        route.connect(("192.0.2.1", 9))  # sends nothing
+        address = route.getsockname()[0]
+    except OSError:
+        address = "127.0.0.2"
+    route.close()
+    server = Foreground("repo", "me/open", "--listen", address,
+                        "--allow-client", "192.0.2.0/24")
+    equal("--listen serves on another address", server.told["host"], address)
+    equal("... which works from here", mounts()[0]["health"], "ok")
+    equal("... and ends well", server.end()[0], 0)
+    server = Foreground("repo", "me/open", "--listen", "0.0.0.0",
+                        "--allow-client", "192.0.2.1")
+    equal("all addresses are mounted by the local one",
+          server.told["host"], "127.0.0.1")
+    equal("... which works", mounts()[0]["health"], "ok")
+    server.end()
+
+
 def port_taken_meanwhile():
     server = Foreground("repo", "me/open")
     port = server.told["port"]
@@ -348,6 +370,7 @@ def main():
         failures()
         options_without_effect()
         foreground()
+        other_address()
         port_taken_meanwhile()
         interrupted()
         background()
