@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -276,6 +277,7 @@ int hub_serve(const struct invocation *in)
 {
     struct serve s = {.values = in->values};
 
+    umask(077); /* the root may hold what is private */
     raise_file_limit();
     pool_threads_set(THREADS);
     if (uv_loop_init(&s.loop) != 0)

@@ -93,12 +93,30 @@ static int check_private(struct local_hub *h, struct buf *why)
     return 0;
 }
 
+/* Two folders would replace each other's commits at every start. */
+static int check_folders(struct local_hub *h, struct buf *why)
+{
+    const struct local_folder *f = h->config.folder;
+
+    for (size_t i = 0; i < h->config.n_folders; i++) {
+        for (size_t k = 0; k < i; k++) {
+            if (f[i].kind != f[k].kind || strcmp(f[i].name, f[k].name) != 0)
+                continue;
+            buf_addf(why, "repo %s: offered twice", f[i].name);
+            return -EINVAL;
+        }
+    }
+    return 0;
+}
+
 static int check(struct local_hub *h, struct buf *why)
 {
     int err = add_users(h, why);
 
     if (err == 0)
         err = add_faults(h, why);
+    if (err == 0)
+        err = check_folders(h, why);
     if (err == 0)
         err = check_private(h, why);
     if (err != 0)

@@ -137,6 +137,8 @@ static int visit_name(
             return 0;
         here.linked = true;
     }
+    if (st.st_ino == s->avoid_inode && (uint64_t)st.st_dev == s->avoid_device)
+        return 0;
     here.dev = st.st_dev;
     here.ino = st.st_ino;
     if (S_ISREG(st.st_mode))
@@ -201,7 +203,7 @@ static int compare_paths(const void *left, const void *right)
     return strcmp(a->path, b->path);
 }
 
-int scan_folder(const char *folder, struct scan *out)
+int scan_folder(const char *folder, const char *avoid, struct scan *out)
 {
     struct above top = {0};
     struct scan_file *file;
@@ -217,6 +219,10 @@ int scan_folder(const char *folder, struct scan *out)
         return -errno;
     top.dev = st.st_dev;
     top.ino = st.st_ino;
+    if (stat(avoid, &st) == 0) {
+        out->avoid_device = (uint64_t)st.st_dev;
+        out->avoid_inode = st.st_ino;
+    }
     err = visit(out, "", &top);
     if (out->skipped > WARNINGS_MAX)
         log_warn("hub: snapshot: %s: %zu more were skipped", out->root,

@@ -20,12 +20,14 @@ struct scan {
     char *root;       /* the folder without any link in its path */
     struct buf files; /* of struct scan_file, sorted by path */
     size_t skipped;   /* what no repo can hold; warned about */
+    uint64_t avoid_device;
+    uint64_t avoid_inode; /* 0: none */
 };
 
 /* Every regular file below the folder. Links are followed when they stay
- * inside it. ".git" and what the Hub's clients leave behind in ".cache" are
- * passed over. scan_fini() in any case. */
-int scan_folder(const char *folder, struct scan *out);
+ * inside it. ".git", what the Hub's clients leave behind in ".cache", and the
+ * folder `avoid` are passed over. scan_fini() in any case. */
+int scan_folder(const char *folder, const char *avoid, struct scan *out);
 void scan_fini(struct scan *s);
 
 static inline struct scan_file *scan_files(const struct scan *s, size_t *n)

@@ -65,7 +65,7 @@ static int scan_on_pool(struct work *w)
 {
     struct snapshot *s = container_of(w, struct snapshot, work);
 
-    return scan_folder(s->config.folder, &s->scan);
+    return scan_folder(s->config.folder, s->config.avoid, &s->scan);
 }
 
 static void look(struct op *op)

@@ -19,6 +19,7 @@ struct snapshot_config {
     enum hub_kind kind;
     const char *name; /* of the repo */
     const char *folder;
+    const char *avoid;  /* a folder in it that is no part: the root */
     const char *author; /* of the commit */
     bool private;
 };

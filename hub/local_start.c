@@ -139,6 +139,7 @@ static void take_snapshots(struct op *op)
         .blobs = h->blobs,
         .pool = h->config.pool,
         .author = h->owner,
+        .avoid = h->root,
     };
     const struct local_folder *f;
 

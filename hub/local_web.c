@@ -35,7 +35,8 @@
 #define IDLE_MAX_S 120u                      /* no byte moves */
 #define HEAD_MAX_MS 75000  /* between two requests, and for the head of one */
 #define LEAST_BODY_RATE 16 /* bytes/ms of a request's body */
-#define LEFT_MS 50         /* for what it had read of a client that left */
+#define BODIES_MAX ((size_t)128 << 20) /* of all requests, in memory */
+#define LEFT_MS 50 /* for what it had read of a client that left */
 #define LOOK_EVERY_MS 250
 #define GRACE_MS 5000
 
@@ -51,6 +52,7 @@ struct web {
     bool closing; /* bodies end now */
     unsigned n_connections;
     unsigned n_started; /* exchanges whose answer is not out */
+    size_t body_bytes;  /* of requests, held by exchanges */
     struct op_list idle;
     TAILQ_HEAD(, connection) connections;
     TAILQ_HEAD(, exchange) exchanges;
@@ -218,6 +220,7 @@ static enum MHD_Result start(struct web *w, struct exchange *x)
 static enum MHD_Result collect(struct exchange *x, const char *p, size_t n)
 {
     struct connection *c = connection_of(x->mhd);
+    struct web *w = x->web;
 
     x->received_bytes += n;
     c->since_ms = min_u64(clock_mono_ms(), c->since_ms + n / LEAST_BODY_RATE);
@@ -225,10 +228,14 @@ static enum MHD_Result collect(struct exchange *x, const char *p, size_t n)
         return MHD_NO;
     if (x->answer.status != 0)
         return MHD_YES;
-    if (x->received_bytes > x->body_max)
+    if (x->received_bytes > x->body_max) {
         answer_error(x, 413, NULL, "Body of more than %zu bytes", x->body_max);
-    else
+    } else if (w->body_bytes + n > BODIES_MAX) {
+        answer_error(x, 503, NULL, "Too many large requests at once");
+    } else {
+        w->body_bytes += n;
         buf_add(&x->body, p, n);
+    }
     return MHD_YES;
 }
 
@@ -273,8 +280,9 @@ static void on_completed(void *cls, struct MHD_Connection *mhd, void **context,
     connection_of(mhd)->since_ms = clock_mono_ms();
     connection_of(mhd)->left = web_peer_left(mhd);
     x->aborted = how != MHD_REQUEST_TERMINATED_COMPLETED_OK;
-    if (!x->aborted && !exchange_is(x, "HEAD"))
+    if (x->started && !x->aborted && !exchange_is(x, "HEAD"))
         x->sent_bytes = x->answer_bytes;
+    w->body_bytes -= x->body.len;
     TAILQ_REMOVE(&w->exchanges, x, link);
     if (x->started) {
         w->n_started--;

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import socket
+import time
 
 from local_hub import LocalHub, scratch, write_tree
 from tap import check, done, equal
@@ -299,6 +300,58 @@ def malformed(hub):
     equal("three requests at once", a.count(b"HTTP/1.1 200 OK"), 3)
 
 
+def slow_clients(hub):
+    """Many who do not read what they asked for, and many who dawdle."""
+    get = b"GET /ada/big/resolve/main/big.bin HTTP/1.1\r\nHost: a\r\n\r\n"
+    sockets = []
+    for i in range(100):
+        s = socket.create_connection((hub.host, hub.port))
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        s.sendall(get if i % 2 else get[:20])
+        sockets.append(s)
+    start = time.monotonic()
+    good = sum(hub.get("/ada/demo/resolve/main/w.bin").body == DATA
+               for _ in range(50))
+    check("100 slow clients, and 50 requests", good == 50 and
+          time.monotonic() - start < 10, good, time.monotonic() - start)
+    for s in sockets[::2]:
+        s.sendall(get[20:])
+    parts = [s.recv(17) for s in sockets]
+    check("all of them are served too",
+          all(p == b"HTTP/1.1 200 OK\r\n" for p in parts))
+    for s in sockets:
+        s.close()
+
+
+def stopping(hub):
+    with socket.create_connection((hub.host, hub.port)) as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        s.sendall(b"GET /ada/big/resolve/main/big.bin HTTP/1.1\r\n"
+                  b"Host: a\r\n\r\n")
+        s.recv(100)
+        start = time.monotonic()
+        equal("SIGTERM ends it, also while somebody does not read",
+              hub.stop(), 0)
+        check("... in time", time.monotonic() - start < 20)
+
+
+def other_names():
+    folder = scratch()
+    write_tree(folder, {"a.txt": "a"})
+    with LocalHub(scratch(), f"--repo=model:gpt2={folder}",
+                  f"--repo=dataset:squad={folder}", "--listen=::1") as hub:
+        check("IPv6", hub.url.startswith("http://[::1]:"), hub.url)
+        for path in ["/api/models/gpt2", "/api/models/gpt2/revision/main",
+                     "/api/models/gpt2/tree/main", "/gpt2/resolve/main/a.txt",
+                     "/api/datasets/squad/refs",
+                     "/datasets/squad/resolve/main/a.txt"]:
+            equal(f"a name without a namespace: {path}",
+                  hub.get(path).status, 200)
+        equal("its id", hub.get("/api/models/gpt2").json()["id"], "gpt2")
+        link = hub.get("/api/models/gpt2/tree/main?limit=1")
+        check("one page, no Link", link["Link"] is None)
+
+
 def long_paths():
     """4,000 bytes of path, and folders as deep."""
     parts = ["p" * 250] * 15 + ["q" * 200]
@@ -326,9 +379,11 @@ def long_paths():
         equal("all its folders are listed", len(listed), 16)
 
 
-folder = scratch()
+folder, big = scratch(), scratch()
 write_tree(folder, FILES)
-with LocalHub(scratch(), "--repo", f"model:ada/demo={folder}") as hub:
+write_tree(big, {"big.bin": os.urandom(20_000_000)})
+with LocalHub(scratch(), f"--repo=model:ada/demo={folder}",
+              f"--repo=model:ada/big={big}") as hub:
     ranges(hub)
     conditions(hub)
     heads(hub)
@@ -337,7 +392,8 @@ with LocalHub(scratch(), "--repo", f"model:ada/demo={folder}") as hub:
     paths_info(hub)
     paging(hub)
     malformed(hub)
-    check("it is still there", hub.get("/api/models").status == 200)
-    equal("SIGTERM ends it in good order", hub.stop(), 0)
+    slow_clients(hub)
+    stopping(hub)
+other_names()
 long_paths()
 done()

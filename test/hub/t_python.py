@@ -6,6 +6,8 @@ and without redirects, by two users and by nobody."""
 import hashlib
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import judges
@@ -269,6 +271,25 @@ def people(hub):
                   "Invalid credentials in Authorization header", a.status)
 
 
+def command_line(hub):
+    """The hf command."""
+    env = os.environ | {"HF_ENDPOINT": hub.url, "HF_TOKEN": "token-ada"}
+    hf_ = Path(sys.executable).parent / "hf"
+
+    def run(*words):
+        done_ = subprocess.run([hf_, *words], env=env, timeout=60,
+                               capture_output=True, text=True)
+        return done_.returncode, done_.stdout + done_.stderr
+    local = scratch()
+    status, said = run("download", "ada/secret", "--local-dir", str(local))
+    check("hf download", status == 0 and
+          (local / "w.bin").read_bytes() == DATA, said)
+    status, said = run("auth", "whoami")
+    check("hf auth whoami", status == 0 and "ada" in said, said)
+    status, said = run("download", "ada/none")
+    check("hf download of nothing", status != 0 and "not found" in said, said)
+
+
 def offline(hub_url, home, sha):
     """The Hub is gone: what was downloaded is still there."""
     api = HfApi(hub_url)
@@ -299,6 +320,7 @@ def judge(mode, *options):
         file_system(hub, "token-bob")
         failures(api, hub)
         people(hub)
+        command_line(hub)
         equal("it ends in good order", hub.stop(), 0)
         offline(hub.url, home, sha)
     finally:

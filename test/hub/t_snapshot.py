@@ -171,6 +171,14 @@ def odd_folders():
     with LocalHub(root, offer(empty, "ada/empty")) as hub:
         a = hub.get("/api/models/ada/empty/tree/main")
         check("an empty folder", a.status == 200 and a.json() == [])
+    write_tree(empty, {"a": "a", "hub/old": "o"})
+    for i in range(2):
+        with LocalHub(empty / "hub", offer(empty, "ada/self")) as hub:
+            equal("a root inside the folder is no part of it", [
+                e["path"] for e in hub.get("/api/models/ada/self/tree/main"
+                                           "?recursive=true").json()], ["a"])
+            check("... nor open to others",
+                  (empty / "hub/hub.db").stat().st_mode & 0o77 == 0)
     big = scratch()
     write_tree(big, {"big.txt": "x" * 10_485_761, "less.txt": "x" * 10_485_760})
     with LocalHub(root, offer(big, "ada/big")) as hub:
@@ -206,6 +214,8 @@ def refusals():
             "--user=a=b")
     refused("a private repo of nobody", "--user ada=TOKEN", offer(folder),
             "--private=ada/demo")
+    refused("one name for two folders", "offered twice", offer(folder),
+            offer(folder))
     refused("two users with one token", "this token", "--user=a=x",
             "--user=b=x")
     refused("a user without a token", "NAME=TOKEN", "--user=a", status=2)
