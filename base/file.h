@@ -49,6 +49,9 @@ int file_sync_all(int fd);
  * the system cannot tell (use the pool). */
 ssize_t file_read_hot(int fd, void *p, size_t n, uint64_t offset);
 
+/* Tells the system that these bytes will be read soon; it may begin. */
+void file_read_ahead(int fd, uint64_t offset, size_t n);
+
 /* Gives a new file the content of another, sharing blocks where the file
  * system can; the bytes from 0 to the present end of `from`. */
 int file_clone(int from, int to);

@@ -31,6 +31,13 @@ ssize_t file_read_hot(int fd, void *p, size_t n, uint64_t offset)
     return -EOPNOTSUPP;
 }
 
+void file_read_ahead(int fd, uint64_t offset, size_t n)
+{
+    struct radvisory wish = {.ra_offset = (off_t)offset, .ra_count = (int)n};
+
+    fcntl(fd, F_RDADVISE, &wish);
+}
+
 int file_clone(int from, int to)
 {
     return fcopyfile(from, to, NULL, COPYFILE_DATA) == 0 ? 0 : -errno;

@@ -73,6 +73,13 @@ static int copy_by_hand(int from, int to, uint64_t left)
     return err;
 }
 
+void file_read_ahead(int fd, uint64_t offset, size_t n)
+{
+    int err = posix_fadvise(fd, (off_t)offset, (off_t)n, POSIX_FADV_WILLNEED);
+
+    (void)err; /* advice */
+}
+
 static int copy_rest(int from, int to, uint64_t left)
 {
     while (left > 0) {

@@ -23,6 +23,9 @@
 #include "hub/local_web.h"
 
 #define PIECE ((size_t)256 << 10)
+#define READ_AHEAD                                                             \
+    ((size_t)4 << 20)       /* after a piece that was not in memory            \
+                             */
 #define SLOW_STEP_MS 50     /* a slowed body moves so often */
 #define STALL_LOOK_MS 500   /* whether the client of a stalled one is there */
 #define STALL_MAX_MS 600000 /* and no longer than this */
@@ -66,8 +69,13 @@ static void nap(struct stream *s, uint64_t ms)
 static int read_on_pool(struct work *w)
 {
     struct stream *s = container_of(w, struct stream, work);
+    uint64_t end = s->cold_at + s->want;
+    int err = file_pread(s->fd, s->cold, s->want, s->offset + s->cold_at);
 
-    return file_pread(s->fd, s->cold, s->want, s->offset + s->cold_at);
+    if (err == 0 && end < s->len)
+        file_read_ahead(
+            s->fd, s->offset + end, (size_t)min_u64(READ_AHEAD, s->len - end));
+    return err;
 }
 
 static void read_cold(struct op *op)
