@@ -22,11 +22,26 @@ static bool is_dots(const char *name)
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || name[0] == '\0';
 }
 
+/* The path leads to, or through, a mount of ours, which may be dead. */
+static bool is_delicate(const char *path, const struct mount_table *t)
+{
+    struct own_mount own;
+
+    for (size_t i = 0; i < t->n; i++) {
+        if (path_contains(t->entry[i].point, path) &&
+            mount_entry_own(&t->entry[i], &own))
+            return true;
+    }
+    return false;
+}
+
 /* realpath of an absolute directory, or of what exists of it with the rest
  * added: a missing rest has no links in it. */
-static int resolve_dir(const char *path, char **out)
+static int resolve_dir(
+    const char *path, const struct mount_table *t, char **out)
 {
-    char *real = realpath(path, NULL);
+    bool delicate = is_delicate(path, t);
+    char *real = delicate ? xstrdup(path) : realpath(path, NULL);
     const char *name = strrchr(path, '/') + 1;
     char *above;
     char *parent = NULL;
@@ -38,7 +53,7 @@ static int resolve_dir(const char *path, char **out)
     if (err != -ENOENT || name == path + 1 || is_dots(name))
         return err;
     above = xstrndup(path, (size_t)(name - 1 - path));
-    err = resolve_dir(above, &parent);
+    err = resolve_dir(above, t, &parent);
     if (err == 0 && parent != NULL)
         *out = xasprintf("%s/%s", strcmp(parent, "/") == 0 ? "" : parent, name);
     free(above);
@@ -88,14 +103,14 @@ static int resolve_last(char **path, const struct mount_table *t, bool *done)
     char *target = NULL;
     int err;
 
-    err = resolve_dir(is_dots(name) ? *path : parent, &real);
+    err = resolve_dir(is_dots(name) ? *path : parent, t, &real);
     if (err != 0 || real == NULL)
         goto out;
     if (is_dots(name))
         at = xstrdup(real);
     else
         at = xasprintf("%s/%s", strcmp(real, "/") == 0 ? "" : real, name);
-    if (mount_table_at(t, at) == NULL && !is_dots(name))
+    if (mount_table_at(t, at) == NULL && !is_delicate(at, t) && !is_dots(name))
         target = link_target(at, real);
     *done = target == NULL;
     free(*path);
