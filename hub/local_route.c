@@ -159,7 +159,9 @@ static bool locate_api(struct call *c, struct spot *spot)
 static bool locate_web(struct call *c, struct spot *spot)
 {
     const struct target *t = &c->x->target;
-    size_t name_at = kind_find(t->seg[0], &c->kind) ? 1 : 0;
+    /* Models have no prefix, and "/models" is no place. */
+    size_t name_at =
+        kind_find(t->seg[0], &c->kind) && c->kind != HUB_MODEL ? 1 : 0;
 
     if (name_at == 0)
         c->kind = HUB_MODEL;

@@ -5,6 +5,7 @@
  * is its alone meanwhile. */
 #include "hub/local_service.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -138,6 +139,7 @@ static void finish(struct op *op)
             "This Hub failed: %s", strerror(-err));
     }
     apply_header_faults(c->x);
+    assert(c->x->answer.status != 0 || c->x->fault.drop);
 }
 
 static void count(struct local_hub *hub, const struct exchange *x)

@@ -181,10 +181,8 @@ static int listen_one(struct start *s, uint16_t port, struct web **out)
         config.listen_fd = fd;
         config.url = url;
         err = web_start(&config, out);
-        if (err != 0)
-            close(fd);
     }
-    if (err != 0)
+    if (err < 0)
         buf_addf(
             s->why, "listen on %s, port %u: %s", address, port, strerror(-err));
     free(url);

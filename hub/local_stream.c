@@ -23,10 +23,8 @@
 #include "hub/local_web.h"
 
 #define PIECE ((size_t)256 << 10)
-#define READ_AHEAD                                                             \
-    ((size_t)4 << 20)       /* after a piece that was not in memory            \
-                             */
-#define SLOW_STEP_MS 50     /* a slowed body moves so often */
+#define READ_AHEAD ((size_t)4 << 20) /* once a piece was not in memory */
+#define SLOW_STEP_MS 50              /* a slowed body moves so often */
 #define STALL_LOOK_MS 500   /* whether the client of a stalled one is there */
 #define STALL_MAX_MS 600000 /* and no longer than this */
 #define FILLER 'x'          /* of bodies longer than they should be */

@@ -26,17 +26,19 @@ FILES = {
 }
 
 
-def raw(hub, data, wait=True):
-    """Sends bytes, and gives all that comes back until the end."""
+def raw(hub, data):
+    """Sends bytes, and gives all that comes back until the end. A server that
+    closes before it has read everything may end that early."""
     with socket.create_connection((hub.host, hub.port), timeout=20) as s:
-        s.sendall(data)
-        if wait:
-            s.shutdown(socket.SHUT_WR)
         got = b""
         try:
+            s.sendall(data)
+            s.shutdown(socket.SHUT_WR)
             while piece := s.recv(65536):
                 got += piece
-        except ConnectionResetError:
+        except TimeoutError:
+            raise
+        except OSError:
             pass
         return got
 
@@ -163,6 +165,7 @@ def refusals(hub):
     for path, status in [
             ("/", 404), ("/api", 404), ("/api/nothing", 404), ("/ada", 404),
             ("/ada/demo", 404), ("/ada/demo/blob/main/README.md", 404),
+            ("/models/ada/demo/resolve/main/README.md", 404),
             ("/api/models/ada/demo/unknown", 404), ("/api/kernels/a/b", 404),
             ("/api/models/ada/demo/tree", 404), ("/api/agent-harnesses", 404),
             ("/cas/v1/reconstructions/00", 404), ("/_hffs/stats", 404)]:
@@ -284,9 +287,10 @@ def malformed(hub):
     equal("another coding: 501", status_of(
         raw(hub, get + host + b"Transfer-Encoding: gzip\r\n\r\n")), 501)
     big = b"X-Big: " + b"x" * 200_000 + b"\r\n"
-    equal("200 kB of headers: 431", status_of(raw(hub, get + host + big)), 431)
-    equal("100 kB of target: 414",
-          status_of(raw(hub, b"GET /" + b"x" * 100_000)), 414)
+    check("200 kB of headers: 431, or cut off",
+          status_of(raw(hub, get + host + big)) in (431, None))
+    check("100 kB of target: 414, or cut off",
+          status_of(raw(hub, b"GET /" + b"x" * 100_000)) in (414, None))
     equal("40 kB of target: 400", status_of(
         raw(hub, b"GET /" + b"x" * 40_000 + b" HTTP/1.1\r\n" + host +
             b"\r\n")), 400)
