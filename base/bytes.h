@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #define BYTES_CLASSES 9 /* 4 KiB to 1 MiB */
-#define BYTES_SPARES 12 /* kept of each size */
+#define BYTES_SPARES 32 /* kept of each size */
 
 struct bytes {
     unsigned refs;

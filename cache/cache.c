@@ -107,6 +107,8 @@ static struct cache_file *object_new(
     words = (size_t)(o->n_blocks + 63) / 64;
     o->present = xcalloc(words, sizeof(*o->present));
     o->checked = xcalloc(words, sizeof(*o->checked));
+    o->held = xcalloc(words, sizeof(*o->held));
+    o->flying = xcalloc(words, sizeof(*o->flying));
     digest = content_digest_new(id, size);
     o->verified = digest == NULL;
     digest_free(digest);

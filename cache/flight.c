@@ -102,6 +102,7 @@ static void flight_land(struct op *op)
 
     f->slab = NULL;
     TAILQ_REMOVE(&o->flights, f, link);
+    object_mark(o->flying, f->start, f->end, false);
     o->cache->in_the_air -= f->end - f->at;
     if (s != NULL)
         slab_finish(s);
@@ -147,8 +148,7 @@ uint64_t flight_gap_end(struct cache_file *o, uint64_t pos, uint64_t limit)
     uint64_t end = pos - pos % ENTRY_BLOCK;
 
     while (end < limit && end < o->size) {
-        if (object_present(o, end / ENTRY_BLOCK) || slab_find(o, end) != NULL ||
-            flight_find(o, end) != NULL)
+        if (!object_missing(o, end / ENTRY_BLOCK))
             break;
         end += entry_block_size(o->size, end / ENTRY_BLOCK);
     }
@@ -169,6 +169,7 @@ struct flight *flight_start(struct cache_file *o, uint64_t start, uint64_t end)
     f->end = end;
     TAILQ_INIT(&f->waits);
     TAILQ_INSERT_TAIL(&o->flights, f, link);
+    object_mark(o->flying, start, end, true);
     o->cache->in_the_air += end - start;
     o->cache->stats.flights++;
     return f;

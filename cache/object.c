@@ -44,6 +44,8 @@ static void object_free(struct cache_file *o)
     free(o->path);
     free(o->present);
     free(o->checked);
+    free(o->held);
+    free(o->flying);
     free(o);
 }
 
@@ -193,6 +195,26 @@ void object_set_checked(struct cache_file *o, uint64_t first, uint64_t n)
 {
     for (uint64_t i = first; i < first + n; i++)
         o->checked[i / 64] |= (uint64_t)1 << (i % 64);
+}
+
+void object_mark(uint64_t *map, uint64_t start, uint64_t end, bool on)
+{
+    uint64_t stop = (end + ENTRY_BLOCK - 1) / ENTRY_BLOCK;
+
+    for (uint64_t i = start / ENTRY_BLOCK; i < stop; i++) {
+        if (on)
+            map[i / 64] |= (uint64_t)1 << (i % 64);
+        else
+            map[i / 64] &= ~((uint64_t)1 << (i % 64));
+    }
+}
+
+bool object_missing(const struct cache_file *o, uint64_t block)
+{
+    uint64_t any =
+        o->present[block / 64] | o->held[block / 64] | o->flying[block / 64];
+
+    return (any >> (block % 64) & 1) == 0;
 }
 
 void object_set_absent(struct cache_file *o, uint64_t block)

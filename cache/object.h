@@ -88,10 +88,12 @@ struct cache_file {
     struct disk *disk;     /* NULL: no entry yet */
     bool verified;         /* the content matches its hash, or has none */
     uint64_t *present;     /* bitmaps by block: on disk, ... */
-    uint64_t *checked;     /* ... and compared with its checksum */
+    uint64_t *checked;     /* ... and compared with its checksum, ... */
+    uint64_t *held;        /* ... in a slab, ... */
+    uint64_t *flying;      /* ... part of a flight under way */
     uint64_t n_present;
     uint64_t n_unsaved; /* blocks in filled slabs that are not on disk */
-    TAILQ_HEAD(, slab) slabs;
+    TAILQ_HEAD(slab_list, slab) slabs;
     TAILQ_HEAD(flight_list, flight) flights;
     struct saver saver;
     struct verifier verifier;
@@ -133,6 +135,12 @@ bool object_checked(const struct cache_file *o, uint64_t block);
 void object_set_present(struct cache_file *o, uint64_t first, uint64_t n);
 void object_set_checked(struct cache_file *o, uint64_t first, uint64_t n);
 void object_set_absent(struct cache_file *o, uint64_t block);
+
+/* In one of the other two, for the blocks of [start, end). */
+void object_mark(uint64_t *map, uint64_t start, uint64_t end, bool on);
+
+/* Nothing has the block, and nothing brings it. */
+bool object_missing(const struct cache_file *o, uint64_t block);
 
 /* The content is not what its hash says: forgets all of it. */
 void object_fault(struct cache_file *o);

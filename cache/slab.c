@@ -7,6 +7,8 @@
 
 #include <stdlib.h>
 
+#define WANTED_AHEAD (32 * SLAB_MAX)
+
 struct slab *slab_new(struct cache_file *o, uint64_t offset, size_t len)
 {
     struct slab *s = xcalloc(1, sizeof(*s));
@@ -18,6 +20,7 @@ struct slab *slab_new(struct cache_file *o, uint64_t offset, size_t len)
     s->offset = offset;
     s->len = len;
     TAILQ_INSERT_TAIL(&o->slabs, s, link);
+    object_mark(o->held, offset, offset + len, true);
     return s;
 }
 
@@ -25,7 +28,10 @@ struct slab *slab_find(struct cache_file *o, uint64_t pos)
 {
     struct slab *s;
 
-    TAILQ_FOREACH (s, &o->slabs, link) {
+    if ((o->held[pos / ENTRY_BLOCK / 64] >> (pos / ENTRY_BLOCK % 64) & 1) == 0)
+        return NULL;
+    TAILQ_FOREACH_REVERSE(s, &o->slabs, slab_list, link)
+    {
         if (pos >= s->offset && pos < s->offset + s->filled)
             return s;
     }
@@ -49,6 +55,8 @@ void slab_finish(struct slab *s)
 
     if (s->offset + s->filled != o->size)
         s->filled -= s->filled % ENTRY_BLOCK; /* whole blocks only */
+    if (s->filled < s->len)
+        object_mark(o->held, s->offset + s->filled, s->offset + s->len, false);
     s->len = s->filled;
     s->state = SLAB_FILLED;
     if (s->filled == 0) {
@@ -67,7 +75,7 @@ bool slab_wanted(const struct slab *s)
     /* The verifier takes slabs in the order of offsets; what lies far ahead of
      * it is read back from the disk when its time comes. */
     return !s->object->verified && s->offset + s->filled > v->at &&
-        s->offset < v->at + 8 * SLAB_MAX;
+        s->offset < v->at + WANTED_AHEAD;
 }
 
 void slab_settle(struct slab *s, enum slab_state state)
@@ -101,6 +109,7 @@ void slab_drop(struct slab *s)
     if (s->state == SLAB_FILLED || s->state == SLAB_KEPT)
         o->n_unsaved -= unsaved_blocks(s);
     TAILQ_REMOVE(&o->slabs, s, link);
+    object_mark(o->held, s->offset, s->offset + s->len, false);
     bytes_put(s->bytes);
     free(s);
 }

@@ -59,13 +59,12 @@ static int hash_on_pool(struct work *w)
     return err;
 }
 
-/* How much can be hashed from the disk at pos. Only when no byte is missing:
- * until then, what comes next may come from memory. */
+/* How much can be hashed from the disk at pos. */
 static size_t on_disk_at(const struct cache_file *o, uint64_t pos)
 {
     uint64_t end = pos;
 
-    if (o->disk == NULL || o->n_present + o->n_unsaved != o->n_blocks)
+    if (o->disk == NULL)
         return 0;
     while (end < o->size && end - pos < SLAB_MAX &&
         object_present(o, end / ENTRY_BLOCK))
