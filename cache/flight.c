@@ -4,7 +4,7 @@
  * the content's end. */
 #include "cache/object.h"
 
-#include "base/log.h"
+#include "base/buf.h"
 #include "base/mem.h"
 
 #include <assert.h>
@@ -15,7 +15,6 @@
 struct flight_wait {
     uint64_t upto;
     struct op *op;
-    TAILQ_ENTRY(flight_wait) link;
 };
 
 struct flight {
@@ -27,28 +26,37 @@ struct flight {
     uint64_t end;
     uint64_t at; /* arrived up to here */
     struct slab *slab;
-    TAILQ_HEAD(, flight_wait) waits;
+    struct buf waits; /* of struct flight_wait */
     TAILQ_ENTRY(flight) link;
 };
 
 static op_fn flight_go, flight_land, flight_free; /* in this order */
 
-static void wake_reached(struct flight *f)
+/* The first that waits for no more than this, taken off the list; or NULL. */
+static struct op *waiter_below(struct flight *f, uint64_t at)
 {
-    struct flight_wait *w;
-    struct flight_wait *next;
+    struct flight_wait *w = (struct flight_wait *)(void *)f->waits.data;
+    size_t n = f->waits.len / sizeof(*w);
 
-    for (w = TAILQ_FIRST(&f->waits); w != NULL; w = next) {
-        struct op *op = w->op;
+    for (size_t i = 0; i < n; i++) {
+        struct op *op = w[i].op;
 
-        next = TAILQ_NEXT(w, link);
-        if (w->upto > f->at)
+        if (w[i].upto > at)
             continue;
-        TAILQ_REMOVE(&f->waits, w, link);
-        free(w);
-        op_wake(op, 0);
-        next = TAILQ_FIRST(&f->waits); /* the woken may have changed the list */
+        memmove(&w[i], &w[i + 1], (n - i - 1) * sizeof(*w));
+        f->waits.len -= sizeof(*w);
+        return op;
     }
+    return NULL;
+}
+
+/* The woken may have come back with another wait. */
+static void wake_below(struct flight *f, uint64_t at, int err)
+{
+    struct op *op;
+
+    while ((op = waiter_below(f, at)) != NULL)
+        op_wake(op, err);
 }
 
 static int take(struct origin_sink *sink, const uint8_t *p, size_t n)
@@ -79,7 +87,7 @@ static int take(struct origin_sink *sink, const uint8_t *p, size_t n)
             slab_finish(s);
         }
     }
-    wake_reached(f);
+    wake_below(f, f->at, 0);
     return 0;
 }
 
@@ -97,7 +105,6 @@ static void flight_land(struct op *op)
     struct flight *f = container_of(op, struct flight, op);
     struct cache_file *o = f->object;
     int err = op_catch(op);
-    struct flight_wait *w;
     struct slab *s = f->slab;
 
     f->slab = NULL;
@@ -108,13 +115,7 @@ static void flight_land(struct op *op)
         slab_finish(s);
     if (err == 0 && f->at != f->end)
         err = -EIO;
-    while ((w = TAILQ_FIRST(&f->waits)) != NULL) {
-        struct op *waiting = w->op;
-
-        TAILQ_REMOVE(&f->waits, w, link);
-        free(w);
-        op_wake(waiting, err);
-    }
+    wake_below(f, UINT64_MAX, err);
 }
 
 static void flight_free(struct op *op)
@@ -123,6 +124,7 @@ static void flight_free(struct op *op)
     struct cache_file *o = f->object;
 
     origin_put(f->origin);
+    buf_free(&f->waits);
     free(f);
     object_idle(o);
 }
@@ -167,7 +169,6 @@ struct flight *flight_start(struct cache_file *o, uint64_t start, uint64_t end)
     f->start = start;
     f->at = start;
     f->end = end;
-    TAILQ_INIT(&f->waits);
     TAILQ_INSERT_TAIL(&o->flights, f, link);
     object_mark(o->flying, start, end, true);
     o->cache->in_the_air += end - start;
@@ -182,10 +183,8 @@ void flight_run(struct flight *f)
 
 void flight_wait(struct flight *f, uint64_t upto, struct op *op)
 {
-    struct flight_wait *w = xcalloc(1, sizeof(*w));
+    struct flight_wait w = {upto, op};
 
-    w->upto = upto;
-    w->op = op;
     op_hold(op);
-    TAILQ_INSERT_TAIL(&f->waits, w, link);
+    buf_add(&f->waits, &w, sizeof(w));
 }

@@ -27,7 +27,7 @@ int admin_faults(struct call *c, struct meta_db *db)
 /* One specification a line. */
 int admin_add_faults(struct call *c, struct meta_db *db)
 {
-    char *text = xstrndup((const char *)c->x->body.data, c->x->body.len);
+    char *text = xstrdup(buf_str(&c->x->body));
     char *rest = text;
     char *line;
     struct buf why = {0};

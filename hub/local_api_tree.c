@@ -201,7 +201,7 @@ static int read_form(struct call *c, struct wanted *w)
 {
     size_t at = 0;
     const char *path;
-    int err = form_parse((const char *)c->x->body.data, c->x->body.len,
+    int err = form_parse(buf_str(&c->x->body), c->x->body.len,
         PATHS_MAX + TARGET_FIELDS_MAX, &w->form);
 
     if (err == -E2BIG)
@@ -219,8 +219,7 @@ static int read_json(struct call *c, struct wanted *w)
     const struct json *paths;
     const struct json *v;
 
-    if (json_parse((const char *)c->x->body.data, c->x->body.len, &w->json) !=
-            0 ||
+    if (json_parse(buf_str(&c->x->body), c->x->body.len, &w->json) != 0 ||
         !json_is_object(w->json))
         return call_refuse(c, 400, NULL, "Malformed JSON");
     paths = json_get(w->json, "paths");

@@ -5,7 +5,7 @@
 
 #include "base/digest.h"
 #include "base/mem.h"
-#include "vfs/state.h"
+#include "vfs/node.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -9,6 +9,7 @@
 
 #include "base/op.h"
 #include "vfs/inode.h"
+#include "vfs/node.h"
 #include "vfs/source.h"
 #include "vfs/state.h"
 #include "vfs/vfs.h"

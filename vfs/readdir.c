@@ -63,9 +63,12 @@ static void page_drop(struct vfs *v, struct dir_page *p)
 void vfs_pages_free(struct vfs *v)
 {
     struct dir_page *p;
+    struct dir_page *next;
 
-    while ((p = TAILQ_FIRST(&v->pages)) != NULL)
+    for (p = TAILQ_FIRST(&v->pages); p != NULL; p = next) {
+        next = TAILQ_NEXT(p, link);
         page_drop(v, p);
+    }
 }
 
 void vfs_pages_forget(struct vfs *v, uint64_t dir)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "vfs/node.h"
 #include "vfs/state.h"
 
 enum db_stmt_id {
