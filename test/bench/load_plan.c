@@ -78,10 +78,12 @@ struct plan plan_parse(char *words)
          word = strtok_r(NULL, ",", &save)) {
         char *equals = strchr(word, '=');
 
-        if (equals == NULL)
+        if (equals == NULL) {
             die(word, "has no value");
-        *equals = '\0';
-        set(&p, word, equals + 1);
+        } else {
+            *equals = '\0';
+            set(&p, word, equals + 1);
+        }
     }
     if (p.name == NULL)
         p.name = op_names[p.op];

@@ -87,7 +87,7 @@ static void answer_list(struct request *r)
 {
     struct script *s = r->s;
     struct source_page *p = r->page;
-    size_t from = p->next.len != 0 ? (size_t)atoi(buf_str(&p->next)) : 0;
+    size_t from = p->next.len != 0 ? strtoul(buf_str(&p->next), NULL, 10) : 0;
     size_t i;
 
     buf_clear(&p->mem);

@@ -179,8 +179,9 @@ void check_many(struct names *l, size_t n)
     while ((name = strsep(&line, "\n")) != NULL && *name != '\0') {
         size_t i;
 
-        if (sscanf(name, "file-%zu", &i) != 1)
+        if (strncmp(name, "file-", 5) != 0)
             continue;
+        i = strtoul(name + 5, NULL, 10);
         assert_true(i < n && !seen[i]);
         seen[i] = true;
     }

@@ -37,7 +37,7 @@ static void test_random_reads_fetch_little(void **state)
     for (uint64_t i = 0; i < 20; i++)
         assert_int_equal(
             read_range(f, file, (i * 7919 * 4096) % (4 * MIB - 4096), 4096), 0);
-    assert_true(f->script.bytes <= 20 * 2 * 32768);
+    assert_true(f->script.bytes <= (uint64_t)20 * 2 * 32768);
     cache_file_put(file);
 }
 

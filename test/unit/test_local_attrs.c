@@ -81,8 +81,10 @@ static void patterns_cost_no_more_than_their_length(void **state)
 
     (void)state;
     memset(text, 0, sizeof(text));
-    for (size_t i = 0; i < 200; i++)
-        memcpy(text + 2 * i, "*a", 2);
+    for (size_t i = 0; i < 200; i++) {
+        text[2 * i] = '*';
+        text[2 * i + 1] = 'a';
+    }
     memcpy(text + 400, "b filter=lfs", 13);
     memset(path, 'a', sizeof(path) - 1);
     path[sizeof(path) - 1] = '\0';
@@ -116,7 +118,8 @@ static void the_usual_files_are_lfs(void **state)
     assert_false(wanted("x", 3, "\xc3\xa9\n", 3));
     /* A sample that ends inside a character. */
     memset(sample, 'a', sizeof(sample));
-    memcpy(sample + sizeof(sample) - 2, "\xe2\x82", 2);
+    sample[sizeof(sample) - 2] = '\xe2';
+    sample[sizeof(sample) - 1] = '\x82';
     assert_false(wanted("x", 1000, sample, sizeof(sample)));
     assert_true(wanted("x", 3, "a\xe2\x82", 3));
 }

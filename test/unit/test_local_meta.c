@@ -386,7 +386,7 @@ static int check_names(struct fixture *f, struct meta_db *db)
         meta_ref_put(db, &f->repo,
             "refs/heads/0000000000000000000000000000000000000000", a.id),
         0);
-    for (size_t len = 2 * SHA1_SIZE; len >= 7; len--) {
+    for (size_t len = (size_t)2 * SHA1_SIZE; len >= 7; len--) {
         hex[len] = '\0';
         assert_int_equal(meta_rev_find(db, &f->repo, hex, &found), 0);
         assert_int_equal(found.id, b.id);
