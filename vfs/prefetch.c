@@ -3,9 +3,7 @@
 
 #include "cache/cache.h"
 
-#define IN_FLIGHT                                                              \
-    16 /* reads a client keeps under way, one beside the other                 \
-        */
+#define IN_FLIGHT 16 /* reads a client keeps under way at once */
 #define WINDOW_FIRST ((size_t)512 << 10)
 #define STEP_MIN ((size_t)256 << 10)
 #define STEP_MAX ((size_t)8 << 20)
@@ -87,12 +85,14 @@ void prefetch_note(struct prefetch *p, struct cache_file *file, uint64_t offset,
         /* Who begins at the beginning will probably go on. */
         *s = (struct prefetch_stream){.front = offset + len,
             .ahead = offset + len,
+            .read = len,
             .window = offset == 0 ? WINDOW_FIRST : 0,
             .used = p->clock};
     } else {
         if (offset + len > s->front)
             s->front = offset + len;
-        s->window = s->window != 0 ? 2 * s->window : WINDOW_FIRST;
+        s->read += len;
+        s->window = s->read > WINDOW_FIRST ? (size_t)s->read : WINDOW_FIRST;
         s->used = p->clock;
     }
     share = window_max / active(p);

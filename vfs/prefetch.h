@@ -3,9 +3,10 @@
  * NFS has no open files, and one reader's calls arrive in any order, so a
  * stream is recognised by where reads are, not by their sequence: a read that
  * is near the front of a stream (within as much as a client keeps in flight)
- * belongs to it and moves the front. Its window doubles while the reading goes
- * on. A read that fits no stream begins one without a window: random reads
- * fetch what they need and nothing else. */
+ * belongs to it and moves the front. Its window is as large as what was read of
+ * it: whoever stops has fetched no more than twice what he wanted. A read that
+ * fits no stream begins one without a window: random reads fetch what they need
+ * and nothing else. */
 #ifndef VFS_PREFETCH_H
 #define VFS_PREFETCH_H
 
@@ -20,6 +21,7 @@ struct prefetch {
     struct prefetch_stream {
         uint64_t front; /* end of the furthest read */
         uint64_t ahead; /* end of what is here or under way */
+        uint64_t read;  /* bytes that were read in it */
         size_t window;
         uint64_t used; /* clock of its last read; 0: no stream */
     } stream[PREFETCH_STREAMS];
