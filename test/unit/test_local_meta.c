@@ -13,120 +13,7 @@
 
 #include "base/buf.h"
 #include "base/file.h"
-#include "hub/local_meta_commit.h"
-#include "test/lib/waiter.h"
-
-struct fixture {
-    uv_loop_t loop;
-    struct pool pool;
-    struct meta *meta;
-    char *dir;
-    struct repo repo;
-    struct meta_job job;
-    int (*fn)(struct fixture *f, struct meta_db *db);
-};
-
-static int run_fn(struct meta_db *db, struct meta_job *job)
-{
-    struct fixture *f = container_of(job, struct fixture, job);
-
-    return f->fn(f, db);
-}
-
-static int transact(
-    struct fixture *f, int (*fn)(struct fixture *f, struct meta_db *db))
-{
-    struct waiter w;
-
-    f->fn = fn;
-    f->job = (struct meta_job){.fn = run_fn, .write = true};
-    wait_begin(&w);
-    meta_run(f->meta, &f->job, &w.op);
-    return wait_for(&w, &f->loop);
-}
-
-static int make_repo(struct fixture *f, struct meta_db *db)
-{
-    f->repo = (struct repo){.kind = HUB_MODEL, .created_s = 1, .mirror = true};
-    strcpy(f->repo.name, "ada/demo");
-    return meta_repo_put(db, &f->repo);
-}
-
-static int setup(void **state)
-{
-    struct fixture *f = xcalloc(1, sizeof(*f));
-    const char *tmp = getenv("TMPDIR");
-    char *path;
-
-    f->dir = xasprintf("%s/hffs-XXXXXX", tmp != NULL ? tmp : "/tmp");
-    assert_non_null(mkdtemp(f->dir));
-    uv_loop_init(&f->loop);
-    pool_init(&f->pool, &f->loop, 4);
-    path = xasprintf("%s/hub.db", f->dir);
-    assert_int_equal(meta_open(path, &f->pool, &f->meta), 0);
-    free(path);
-    assert_int_equal(transact(f, make_repo), 0);
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-
-    meta_close(f->meta);
-    assert_int_equal(uv_loop_close(&f->loop), 0);
-    assert_int_equal(file_remove_tree(f->dir), 0);
-    free(f->dir);
-    free(f);
-    return 0;
-}
-
-/* A change that puts this text at path; "" as text removes. */
-static struct change put(const char *path, const char *text)
-{
-    struct change c = {.path = path, .remove = *text == '\0'};
-
-    c.entry.mode = GIT_FILE;
-    c.entry.size = strlen(text);
-    git_blob_oid(text, strlen(text), c.entry.oid);
-    digest_once(DIGEST_SHA256, text, strlen(text), c.entry.sha256);
-    return c;
-}
-
-static int compare(const void *left, const void *right)
-{
-    const struct change *a = left;
-    const struct change *b = right;
-    int order = strcmp(a->path, b->path);
-
-    return order != 0 ? order : (int)b->remove - (int)a->remove;
-}
-
-/* Commits on main; false when there was nothing to commit. */
-static bool commit(struct fixture *f, struct meta_db *db, struct change *change,
-    size_t n, struct commit *out)
-{
-    struct commit head;
-    bool has = meta_rev_find(db, &f->repo, DEFAULT_BRANCH, &head) == 0;
-    struct new_commit c = {
-        .repo = &f->repo,
-        .ref = "refs/heads/main",
-        .parent = has ? &head : NULL,
-        .author = "ada",
-        .title = "a change",
-        .message = "",
-        .time_s = 1788256800,
-        .change = change,
-        .n = n,
-    };
-    bool made = false;
-
-    if (n > 0)
-        qsort(change, n, sizeof(*change), compare);
-    assert_int_equal(meta_commit_add(db, &c, out, &made), 0);
-    return made;
-}
+#include "test/lib/meta_fix.h"
 
 static bool hex_is(const uint8_t *oid, const char *wanted)
 {
@@ -157,19 +44,19 @@ static void assert_listing(struct meta_db *db, const struct commit *c,
     buf_free(&text);
 }
 
-static int check_ids(struct fixture *f, struct meta_db *db)
+static int check_ids(struct meta_fix *f, struct meta_db *db)
 {
-    struct change c[] = {
-        put("a.b", "2\n"), put("a/f", "1\n"), put("a0", "3\n")};
+    struct change c[] = {change_put("a.b", "2\n"), change_put("a/f", "1\n"),
+        change_put("a0", "3\n")};
     struct commit none;
     struct commit head;
     struct entry e;
 
     /* As git write-tree and git commit-tree name them. */
-    assert_true(commit(f, db, NULL, 0, &none));
+    assert_true(commit_changes(f, db, NULL, 0, &none));
     assert_true(
         hex_is(none.tree_oid, "4b825dc642cb6eb9a060e54bf8d69288fbee4904"));
-    assert_true(commit(f, db, c, 3, &head));
+    assert_true(commit_changes(f, db, c, 3, &head));
     assert_true(
         hex_is(head.tree_oid, "39bd7caa8baae11206635d30277628947866ac3a"));
     assert_true(hex_is(head.oid, "bbc9c2568b56fc05df251bc11cf221eff3c26c64"));
@@ -187,24 +74,24 @@ static int check_ids(struct fixture *f, struct meta_db *db)
 
 static void ids_are_gits(void **state)
 {
-    assert_int_equal(transact(*state, check_ids), 0);
+    assert_int_equal(meta_transact(*state, check_ids), 0);
 }
 
-static int check_sharing(struct fixture *f, struct meta_db *db)
+static int check_sharing(struct meta_fix *f, struct meta_db *db)
 {
-    struct change first[] = {
-        put("d/x", "1"), put("e/s/y", "1"), put("e/z", "1"), put("r", "1")};
-    struct change second[] = {put("e/z", "2")};
+    struct change first[] = {change_put("d/x", "1"), change_put("e/s/y", "1"),
+        change_put("e/z", "1"), change_put("r", "1")};
+    struct change second[] = {change_put("e/z", "2")};
     struct change nothing[] = {
-        put("r", "1"), put("gone", ""), put("d/q/r", "")};
+        change_put("r", "1"), change_put("gone", ""), change_put("d/q/r", "")};
     struct commit a;
     struct commit b;
     struct commit again;
     struct entry before;
     struct entry after;
 
-    assert_true(commit(f, db, first, 4, &a));
-    assert_true(commit(f, db, second, 1, &b));
+    assert_true(commit_changes(f, db, first, 4, &a));
+    assert_true(commit_changes(f, db, second, 1, &b));
     meta_path_find(db, &a, "d", &before);
     meta_path_find(db, &b, "d", &after);
     assert_int_equal(before.child, after.child);
@@ -220,42 +107,44 @@ static int check_sharing(struct fixture *f, struct meta_db *db)
     assert_int_equal(after.last, b.id);
     meta_path_find(db, &b, "r", &after);
     assert_int_equal(after.last, a.id);
-    assert_false(commit(f, db, nothing, 3, &again));
+    assert_false(commit_changes(f, db, nothing, 3, &again));
     assert_int_equal(again.id, b.id);
     return 0;
 }
 
 static void unchanged_folders_are_shared(void **state)
 {
-    assert_int_equal(transact(*state, check_sharing), 0);
+    assert_int_equal(meta_transact(*state, check_sharing), 0);
 }
 
-static int check_shapes(struct fixture *f, struct meta_db *db)
+static int check_shapes(struct meta_fix *f, struct meta_db *db)
 {
-    struct change start[] = {put("a", "f"), put("b/c/d", "1"), put("b/e", "2")};
-    struct change swap[] = {
-        put("a", ""), put("a/n", "1"), put("b", ""), put("b", "file")};
-    struct change below[] = {put("b/x", ""), put("zz", "1")};
-    struct change last[] = {put("a/n", ""), put("b", ""), put("zz", "")};
+    struct change start[] = {
+        change_put("a", "f"), change_put("b/c/d", "1"), change_put("b/e", "2")};
+    struct change swap[] = {change_put("a", ""), change_put("a/n", "1"),
+        change_put("b", ""), change_put("b", "file")};
+    struct change below[] = {change_put("b/x", ""), change_put("zz", "1")};
+    struct change last[] = {
+        change_put("a/n", ""), change_put("b", ""), change_put("zz", "")};
     struct commit c;
 
-    assert_true(commit(f, db, start, 3, &c));
+    assert_true(commit_changes(f, db, start, 3, &c));
     assert_listing(db, &c, "", true, "a b/ b/c/ b/c/d b/e ");
-    assert_true(commit(f, db, swap, 4, &c));
+    assert_true(commit_changes(f, db, swap, 4, &c));
     assert_listing(db, &c, "", true, "a/ a/n b ");
     /* Nothing can be removed below a file. */
-    assert_true(commit(f, db, below, 2, &c));
+    assert_true(commit_changes(f, db, below, 2, &c));
     assert_listing(db, &c, "", true, "a/ a/n b zz ");
-    assert_true(commit(f, db, last, 3, &c));
+    assert_true(commit_changes(f, db, last, 3, &c));
     assert_listing(db, &c, "", true, "");
     assert_true(hex_is(c.tree_oid, "4b825dc642cb6eb9a060e54bf8d69288fbee4904"));
-    assert_false(commit(f, db, NULL, 0, &c));
+    assert_false(commit_changes(f, db, NULL, 0, &c));
     return 0;
 }
 
 static void files_and_folders_take_each_others_place(void **state)
 {
-    assert_int_equal(transact(*state, check_shapes), 0);
+    assert_int_equal(meta_transact(*state, check_shapes), 0);
 }
 
 /* A walk that stops at the nth entry. */
@@ -299,16 +188,18 @@ static void assert_pages(struct meta_db *db, const struct walk *whole)
     buf_free(&wanted);
 }
 
-static int check_pages(struct fixture *f, struct meta_db *db)
+static int check_pages(struct meta_fix *f, struct meta_db *db)
 {
-    struct change c[] = {put("a-b", "1"), put("a/b/c", "1"), put("a/b/d", "1"),
-        put("a/b-c", "1"), put("a/z", "1"), put("a0", "1"), put("b/only", "1"),
-        put("b0/x/y/z", "1"), put("c", "1")};
+    struct change c[] = {change_put("a-b", "1"), change_put("a/b/c", "1"),
+        change_put("a/b/d", "1"), change_put("a/b-c", "1"),
+        change_put("a/z", "1"), change_put("a0", "1"),
+        change_put("b/only", "1"), change_put("b0/x/y/z", "1"),
+        change_put("c", "1")};
     struct walk walk = {.path = "", .recursive = true};
     struct buf text = {0};
     struct commit head;
 
-    assert_true(commit(f, db, c, ARRAY_LEN(c), &head));
+    assert_true(commit_changes(f, db, c, ARRAY_LEN(c), &head));
     walk.tree = head.tree;
     assert_pages(db, &walk);
     walk.recursive = false;
@@ -327,10 +218,10 @@ static int check_pages(struct fixture *f, struct meta_db *db)
 
 static void pages_of_any_size_make_the_whole(void **state)
 {
-    assert_int_equal(transact(*state, check_pages), 0);
+    assert_int_equal(meta_transact(*state, check_pages), 0);
 }
 
-static int check_large(struct fixture *f, struct meta_db *db)
+static int check_large(struct meta_fix *f, struct meta_db *db)
 {
     const size_t n = 5000;
     struct change *c = xcalloc(n, sizeof(*c));
@@ -340,11 +231,11 @@ static int check_large(struct fixture *f, struct meta_db *db)
     struct entry e;
 
     for (size_t i = 0; i < n; i++)
-        c[i] = put(xasprintf("dir/%05zu", i), "x");
-    assert_true(commit(f, db, c, n, &head));
+        c[i] = change_put(xasprintf("dir/%05zu", i), "x");
+    assert_true(commit_changes(f, db, c, n, &head));
     assert_int_equal(head.tree_size, n);
-    one = put("dir/02500", "y");
-    assert_true(commit(f, db, &one, 1, &head));
+    one = change_put("dir/02500", "y");
+    assert_true(commit_changes(f, db, &one, 1, &head));
     assert_int_equal(meta_path_find(db, &head, "dir/02499", &e), 0);
     assert_int_not_equal(e.last, head.id);
     for (size_t i = 0; i < n; i++)
@@ -353,8 +244,8 @@ static int check_large(struct fixture *f, struct meta_db *db)
     for (size_t i = 0; i < sizeof(deep) - 1; i++)
         deep[i] = i % 2 == 0 ? 'a' : '/';
     deep[sizeof(deep) - 1] = '\0';
-    one = put(deep, "deep");
-    assert_true(commit(f, db, &one, 1, &head));
+    one = change_put(deep, "deep");
+    assert_true(commit_changes(f, db, &one, 1, &head));
     assert_int_equal(meta_path_find(db, &head, deep, &e), 0);
     assert_int_equal(e.size, 4);
     return 0;
@@ -362,21 +253,21 @@ static int check_large(struct fixture *f, struct meta_db *db)
 
 static void large_and_deep_folders(void **state)
 {
-    assert_int_equal(transact(*state, check_large), 0);
+    assert_int_equal(meta_transact(*state, check_large), 0);
 }
 
-static int check_names(struct fixture *f, struct meta_db *db)
+static int check_names(struct meta_fix *f, struct meta_db *db)
 {
-    struct change one = put("f", "1");
-    struct change two = put("f", "2");
+    struct change one = change_put("f", "1");
+    struct change two = change_put("f", "2");
     struct commit a;
     struct commit b;
     struct commit found;
     char hex[2 * SHA1_SIZE + 1];
 
     assert_int_equal(meta_rev_find(db, &f->repo, "main", &found), -ENOENT);
-    commit(f, db, &one, 1, &a);
-    commit(f, db, &two, 1, &b);
+    commit_changes(f, db, &one, 1, &a);
+    commit_changes(f, db, &two, 1, &b);
     assert_int_equal(meta_ref_put(db, &f->repo, "refs/tags/v1", a.id), 0);
     assert_int_equal(meta_ref_put(db, &f->repo, "refs/pr/1", a.id), 0);
     assert_int_equal(meta_ref_put(db, &f->repo, "refs/heads/x/y", a.id), 0);
@@ -412,19 +303,19 @@ static int check_names(struct fixture *f, struct meta_db *db)
 
 static void commits_have_many_names(void **state)
 {
-    assert_int_equal(transact(*state, check_names), 0);
+    assert_int_equal(meta_transact(*state, check_names), 0);
 }
 
-static int check_failing(struct fixture *f, struct meta_db *db)
+static int check_failing(struct meta_fix *f, struct meta_db *db)
 {
-    struct change one = put("lost", "1");
+    struct change one = change_put("lost", "1");
     struct commit c;
 
-    assert_true(commit(f, db, &one, 1, &c));
+    assert_true(commit_changes(f, db, &one, 1, &c));
     return -ECANCELED;
 }
 
-static int check_nothing_there(struct fixture *f, struct meta_db *db)
+static int check_nothing_there(struct meta_fix *f, struct meta_db *db)
 {
     struct commit c;
 
@@ -433,8 +324,8 @@ static int check_nothing_there(struct fixture *f, struct meta_db *db)
 
 static void a_failed_job_leaves_nothing(void **state)
 {
-    assert_int_equal(transact(*state, check_failing), -ECANCELED);
-    assert_int_equal(transact(*state, check_nothing_there), -ENOENT);
+    assert_int_equal(meta_transact(*state, check_failing), -ECANCELED);
+    assert_int_equal(meta_transact(*state, check_nothing_there), -ENOENT);
 }
 
 static void names_of_repos(void **state)
@@ -459,7 +350,7 @@ static void names_of_repos(void **state)
     assert_true(repo_name_ok(long_one));
 }
 
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, meta_setup, meta_teardown)
 
 int main(void)
 {
