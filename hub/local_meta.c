@@ -16,7 +16,6 @@
 #include "hub/local_meta_sql.h"
 
 #define READERS 4
-#define SCHEMA_VERSION 1
 
 struct meta {
     struct pool *pool;
@@ -27,7 +26,10 @@ struct meta {
     struct op_gate read_gate;
 };
 
-static const char schema[] =
+/* The schema, as the steps that lead to it: a database of version N has gone
+ * through N of them, and goes through the rest when it is opened. A step that
+ * was released never changes. */
+static const char step_1[] =
     "CREATE TABLE setting (name TEXT PRIMARY KEY, value BLOB NOT NULL)"
     " WITHOUT ROWID;"
     "CREATE TABLE repo (id INTEGER PRIMARY KEY AUTOINCREMENT,"
@@ -52,7 +54,27 @@ static const char schema[] =
     " inode INTEGER NOT NULL, PRIMARY KEY (repo, path)) WITHOUT ROWID;"
     "PRAGMA user_version = 1;";
 
-static int create(struct meta_db *db)
+/* Repos that move, what Spaces are made with, gates, and discussions. */
+static const char step_2[] =
+    "ALTER TABLE repo ADD COLUMN sdk TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE repo ADD COLUMN gated INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE moved (kind INTEGER NOT NULL, name TEXT NOT NULL,"
+    " repo INTEGER NOT NULL, PRIMARY KEY (kind, name)) WITHOUT ROWID;"
+    "CREATE TABLE discussion (id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " repo INTEGER NOT NULL, num INTEGER NOT NULL, pr INTEGER NOT NULL,"
+    " status INTEGER NOT NULL, created INTEGER NOT NULL,"
+    " author TEXT NOT NULL, title TEXT NOT NULL, base INTEGER NOT NULL,"
+    " merged INTEGER NOT NULL, UNIQUE (repo, num));"
+    "CREATE TABLE event (id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " discussion INTEGER NOT NULL, type INTEGER NOT NULL,"
+    " author TEXT NOT NULL, time INTEGER NOT NULL, head INTEGER NOT NULL,"
+    " target INTEGER NOT NULL, text TEXT NOT NULL, before TEXT NOT NULL);"
+    "CREATE INDEX event_of ON event (discussion, id);"
+    "PRAGMA user_version = 2;";
+
+static const char *const steps[] = {step_1, step_2};
+
+static int upgrade(struct meta_db *db)
 {
     struct sql *q = sql(db, "PRAGMA user_version");
     int err = sql_first(q);
@@ -62,13 +84,13 @@ static int create(struct meta_db *db)
         return err;
     version = sql_get_int(q, 0);
     sql_done(q);
-    if (version > SCHEMA_VERSION)
+    if (version < 0 || version > (int64_t)ARRAY_LEN(steps))
         return -EPROTO;
-    if (version == SCHEMA_VERSION)
+    if (version == (int64_t)ARRAY_LEN(steps))
         return 0;
     err = sql_exec(db, "BEGIN IMMEDIATE");
-    if (err == 0)
-        err = sql_exec(db, schema);
+    for (size_t i = (size_t)version; i < ARRAY_LEN(steps) && err == 0; i++)
+        err = sql_exec(db, steps[i]);
     return err == 0 ? sql_exec(db, "COMMIT") : err;
 }
 
@@ -82,7 +104,7 @@ int meta_open(const char *path, struct pool *pool, struct meta **out)
     op_gate_init(&m->read_gate, READERS);
     err = sql_open(path, true, &m->writer);
     if (err == 0)
-        err = create(m->writer);
+        err = upgrade(m->writer);
     while (err == 0 && m->n_free < READERS) {
         err = sql_open(path, false, &m->reader[m->n_free]);
         if (err == 0)
