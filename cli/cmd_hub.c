@@ -34,15 +34,15 @@ static const struct opt who[] = {
         .arg = "ADDR",
         .initial = "127.0.0.1",
         .help = "address to listen on; one that other machines can reach "
-                "needs a --user",
+                "needs a user",
         OPT_INTO(serve_values, listen)},
     {.name = "user",
         .type = OPT_LIST,
         .arg = "NAME=TOKEN",
         .secret = true,
         .help = "somebody who may come in, and owns the repos of that "
-                "namespace; without any, everybody on this machine may do "
-                "everything",
+                "namespace, beside those of 'hffs hub user'; without any "
+                "user, everybody on this machine may do everything",
         OPT_INTO(serve_values, user)},
     {.name = "private",
         .type = OPT_LIST,

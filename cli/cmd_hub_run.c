@@ -219,8 +219,8 @@ static void announce(struct op *op)
     watch_signals(s);
     s->ready = true;
     if (local_hub_open(s->hub))
-        log_info("hub: no --user was given: open to everybody on this "
-                 "machine, and to nobody else");
+        log_info("hub: no users: open to everybody on this machine, and to "
+                 "nobody else");
     line = xasprintf("hub: listening on %s\n", local_hub_url(s->hub));
     if (print_out(line) == 0)
         op_list_wait(&s->stop, op);

@@ -74,25 +74,6 @@ static int add_faults(struct local_hub *h, struct buf *why)
     return 0;
 }
 
-/* A private repo is its namespace's; somebody must be that. */
-static int check_private(struct local_hub *h, struct buf *why)
-{
-    for (size_t i = 0; i < h->config.n_folders; i++) {
-        const struct local_folder *f = &h->config.folder[i];
-        char owner[REPO_NAME_MAX];
-
-        snprintf(
-            owner, sizeof(owner), "%.*s", (int)strcspn(f->name, "/"), f->name);
-        if (!f->private || users_have(h->users, owner))
-            continue;
-        buf_addf(why,
-            "private repo %s: nobody could read it; add --user %s=TOKEN",
-            f->name, owner);
-        return -EINVAL;
-    }
-    return 0;
-}
-
 /* Two folders would replace each other's commits at every start. */
 static int check_folders(struct local_hub *h, struct buf *why)
 {
@@ -117,18 +98,7 @@ static int check(struct local_hub *h, struct buf *why)
         err = add_faults(h, why);
     if (err == 0)
         err = check_folders(h, why);
-    if (err == 0)
-        err = check_private(h, why);
-    if (err != 0)
-        return err;
-    if (users_open(h->users) && !listen_is_loopback(h->config.address)) {
-        buf_addf(why,
-            "%s may be reached from other machines: add at least one "
-            "--user NAME=TOKEN, or listen on " LOCAL_HERE,
-            h->config.address);
-        return -EINVAL;
-    }
-    return 0;
+    return err;
 }
 
 static struct local_hub *local_new(const struct local_config *config)
@@ -170,7 +140,7 @@ const char *local_hub_url(const struct local_hub *h)
 
 bool local_hub_open(const struct local_hub *h)
 {
-    return users_open(h->users);
+    return h->open;
 }
 
 /* ---- Stopping */

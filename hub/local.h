@@ -63,7 +63,8 @@ void local_hub_start(const struct local_config *config, struct local_hub **out,
 /* "http://127.0.0.1:8080" */
 const char *local_hub_url(const struct local_hub *h);
 
-/* Nobody but this machine is let in, and everybody on it. */
+/* There was no user at the start: nobody but this machine is let in, and
+ * everybody on it, until the first user is there. */
 bool local_hub_open(const struct local_hub *h);
 
 /* Lets requests finish, within seconds; closes and frees everything. */

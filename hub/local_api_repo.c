@@ -7,7 +7,6 @@
 #include "base/json.h"
 #include "hub/http_field.h"
 #include "hub/local_api.h"
-#include "hub/local_auth.h"
 #include "hub/local_call.h"
 #include "hub/local_hub.h"
 
@@ -281,7 +280,7 @@ static bool shown(const struct repos *r, const struct repo *repo)
     const char *author = form_get(query, "author");
     size_t n = author != NULL ? strlen(author) : 0;
 
-    if (!user_may_read(r->c->hub->users, r->c->user, repo))
+    if (!auth_may(&r->c->auth, RIGHT_READ, repo))
         return false;
     if (author != NULL &&
         (strncmp(repo->name, author, n) != 0 || repo->name[n] != '/'))

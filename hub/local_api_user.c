@@ -4,11 +4,30 @@
 
 #include "base/json.h"
 #include "hub/local_api.h"
-#include "hub/local_auth.h"
 #include "hub/local_call.h"
 #include "hub/local_hub.h"
 
 #define XET_TOKEN_S 3600
+
+static void write_orgs(struct jsonw *w, const struct auth *auth)
+{
+    size_t n;
+    char **org = auth_orgs(auth, &n);
+
+    jsonw_array(w, "orgs");
+    for (size_t i = 0; i < n; i++) {
+        jsonw_object(w, NULL);
+        jsonw_str(w, "type", "org");
+        jsonw_str(w, "id", org[i]);
+        jsonw_str(w, "name", org[i]);
+        jsonw_str(w, "fullname", org[i]);
+        jsonw_bool(w, "isEnterprise", false);
+        jsonw_bool(w, "canPay", false);
+        jsonw_str(w, "roleInOrg", "write");
+        jsonw_object_end(w);
+    }
+    jsonw_array_end(w);
+}
 
 int api_whoami(struct call *c, struct meta_db *db)
 {
@@ -25,23 +44,16 @@ int api_whoami(struct call *c, struct meta_db *db)
     jsonw_str(&w, "fullname", c->user->name);
     jsonw_bool(&w, "isPro", false);
     jsonw_bool(&w, "canPay", false);
-    jsonw_array(&w, "orgs");
-    jsonw_array_end(&w);
+    write_orgs(&w, &c->auth);
     jsonw_object(&w, "auth");
     jsonw_str(&w, "type", "access_token");
     jsonw_object(&w, "accessToken");
     jsonw_str(&w, "displayName", c->user->name);
-    jsonw_str(&w, "role", "write");
+    jsonw_str(&w, "role", c->user->read_only ? "read" : "write");
     jsonw_object_end(&w);
     jsonw_object_end(&w);
     jsonw_object_end(&w);
     return 0;
-}
-
-static bool may(const struct call *c, const struct repo *repo, const char *what)
-{
-    return what == NULL || strcmp(what, "read") == 0 ||
-        (!repo->mirror && user_may_write(c->hub->users, c->user, repo));
 }
 
 int api_auth_check(struct call *c, struct meta_db *db)
@@ -56,9 +68,10 @@ int api_auth_check(struct call *c, struct meta_db *db)
         return err;
     if (what != NULL && strcmp(what, "write") != 0 && strcmp(what, "read") != 0)
         return call_refuse(c, 404, NULL, "Not found");
-    if (!may(c, &repo, what))
-        return call_refuse(c, 403, NULL,
-            "You do not have the rights to write to %s", repo.name);
+    if (what != NULL && strcmp(what, "write") == 0)
+        err = call_may(c, RIGHT_WRITE, &repo);
+    if (err != 0)
+        return err;
     w = answer_json(c->x, 200);
     jsonw_object(&w, NULL);
     jsonw_object_end(&w);

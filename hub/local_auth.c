@@ -1,153 +1,236 @@
-/* Users and rights. Tokens are kept as their hashes, and compared in a time
- * that does not tell how much of one was right. */
+/* Users and rights. A user of the database counts from the request after the
+ * one transaction that made it, and not after the one that removed it: each
+ * request looks its caller up. Tokens of the command line are kept as their
+ * hashes, and compared in a time that does not tell how much of one was
+ * right; in the database a hash is looked up, which tells nothing of a token
+ * either. */
 #include "hub/local_auth.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "base/buf.h"
 #include "base/digest.h"
 #include "hub/local_meta.h"
+#include "hub/token.h"
 
-struct account {
-    struct user user;
-    char *name;
+struct listed {
+    char name[ACCOUNT_NAME_MAX];
     uint8_t token[SHA256_SIZE];
 };
 
 struct users {
-    struct account owner; /* of an open Hub */
-    struct buf list;      /* of struct account * */
+    char *owner;     /* of an open Hub */
+    bool open;       /* until the first user */
+    struct buf list; /* of struct listed */
 };
 
-static struct account **accounts(const struct users *u, size_t *n)
+static const struct listed *listed(const struct users *u, size_t *n)
 {
-    *n = u->list.len / sizeof(struct account *);
-    return (struct account **)(void *)u->list.data;
+    *n = u->list.len / sizeof(struct listed);
+    return (const struct listed *)(const void *)u->list.data;
 }
 
 struct users *users_new(const char *owner)
 {
     struct users *u = xcalloc(1, sizeof(*u));
 
-    u->owner.name = xstrdup(owner);
-    u->owner.user.name = u->owner.name;
+    u->owner = xstrdup(owner);
     return u;
 }
 
 void users_free(struct users *u)
 {
-    struct account **a;
-    size_t n;
-
     if (u == NULL)
         return;
-    a = accounts(u, &n);
-    for (size_t i = 0; i < n; i++) {
-        free(a[i]->name);
-        free(a[i]);
-    }
     buf_free(&u->list);
-    free(u->owner.name);
+    free(u->owner);
     free(u);
 }
 
-static bool token_ok(const char *token)
+static const struct listed *by_token(
+    const struct users *u, const uint8_t hash[static SHA256_SIZE])
 {
-    for (const char *p = token; *p != '\0'; p++) {
-        if ((unsigned char)*p <= ' ' || *p == 0x7f)
-            return false;
-    }
-    return *token != '\0';
-}
-
-static const struct user *by_token(const struct users *u, const char *token)
-{
-    const struct user *found = NULL;
-    uint8_t hash[SHA256_SIZE];
+    const struct listed *found = NULL;
     size_t n;
-    struct account **a = accounts(u, &n);
+    const struct listed *l = listed(u, &n);
 
-    digest_once(DIGEST_SHA256, token, strlen(token), hash);
     for (size_t i = 0; i < n; i++) {
-        if (mac_equal(a[i]->token, hash, sizeof(hash)))
-            found = &a[i]->user;
+        if (mac_equal(l[i].token, hash, SHA256_SIZE))
+            found = &l[i];
     }
     return found;
 }
 
 int users_add(struct users *u, const char *name, const char *token)
 {
-    struct account *a;
+    struct listed l = {.name = ""};
 
-    if (!repo_name_ok(name) || strchr(name, '/') != NULL || !token_ok(token))
+    if (!account_name_ok(name) || !token_ok(token))
         return -EINVAL;
-    if (users_have(u, name) || by_token(u, token) != NULL)
+    digest_once(DIGEST_SHA256, token, strlen(token), l.token);
+    if (users_have(u, name) || by_token(u, l.token) != NULL)
         return -EEXIST;
-    a = xcalloc(1, sizeof(*a));
-    *(struct account **)(void *)buf_grow(&u->list, sizeof(struct account *)) =
-        a;
-    a->name = xstrdup(name);
-    a->user.name = a->name;
-    digest_once(DIGEST_SHA256, token, strlen(token), a->token);
+    snprintf(l.name, sizeof(l.name), "%s", name);
+    buf_add(&u->list, &l, sizeof(l));
     return 0;
-}
-
-bool users_open(const struct users *u)
-{
-    return u->list.len == 0;
 }
 
 bool users_have(const struct users *u, const char *name)
 {
     size_t n;
-    struct account **a = accounts(u, &n);
+    const struct listed *l = listed(u, &n);
 
     for (size_t i = 0; i < n; i++) {
-        if (strcmp(a[i]->name, name) == 0)
+        if (strcasecmp(l[i].name, name) == 0)
             return true;
     }
     return false;
 }
 
-bool users_find(
-    const struct users *u, const char *authorization, const struct user **out)
+bool users_any(const struct users *u)
 {
-    *out = NULL;
-    if (authorization == NULL)
-        return true;
-    if (users_open(u)) {
-        *out = &u->owner.user;
-        return true;
-    }
-    if (strncasecmp(authorization, "Bearer ", 7) != 0)
-        return false;
-    authorization += 7;
-    authorization += strspn(authorization, " ");
-    *out = by_token(u, authorization);
-    return *out != NULL;
+    return u->list.len > 0;
 }
 
-static bool owns(const struct user *user, const struct repo *repo)
+void users_open(struct users *u)
+{
+    u->open = true;
+}
+
+/* ---- Callers */
+
+static void on_org(void *ctx, const char *name)
+{
+    struct auth *a = ctx;
+
+    *(char **)(void *)buf_grow(&a->orgs, sizeof(char *)) = xstrdup(name);
+}
+
+char **auth_orgs(const struct auth *a, size_t *n)
+{
+    *n = a->orgs.len / sizeof(char *);
+    return (char **)(void *)a->orgs.data;
+}
+
+static void be(struct auth *a, const char *name, bool read_only)
+{
+    snprintf(a->self.name, sizeof(a->self.name), "%s", name);
+    a->self.read_only = read_only;
+    a->user = &a->self;
+}
+
+/* The token in the header; NULL if there is none of the kind we know. */
+static const char *bearer(const char *authorization)
+{
+    if (strncasecmp(authorization, "Bearer ", 7) != 0)
+        return NULL;
+    authorization += 7;
+    return authorization + strspn(authorization, " ");
+}
+
+static int find_token(const struct users *u, struct meta_db *db,
+    const char *text, struct auth *out)
+{
+    const struct listed *l;
+    uint8_t hash[SHA256_SIZE];
+    struct user_token token;
+    int err;
+
+    digest_once(DIGEST_SHA256, text, strlen(text), hash);
+    l = by_token(u, hash);
+    if (l != NULL) {
+        be(out, l->name, false);
+    } else {
+        err = meta_token_find(db, hash, &token);
+        if (err != 0)
+            return err == -ENOENT ? -EACCES : err;
+        be(out, token.user, token.read_only);
+    }
+    return meta_orgs_of(db, out->self.name, on_org, out);
+}
+
+int auth_find(const struct users *u, struct meta_db *db,
+    const char *authorization, struct auth *out)
+{
+    const char *text;
+    int any;
+
+    *out = (struct auth){0};
+    if (u->open) {
+        any = meta_user_any(db);
+        if (any < 0)
+            return any;
+        out->open = any == 0;
+    }
+    if (authorization == NULL)
+        return 0;
+    if (out->open) {
+        be(out, u->owner, false);
+        return 0;
+    }
+    text = bearer(authorization);
+    return text != NULL ? find_token(u, db, text, out) : -EACCES;
+}
+
+void auth_fini(struct auth *a)
 {
     size_t n;
+    char **org = auth_orgs(a, &n);
 
-    if (user == NULL)
+    for (size_t i = 0; i < n; i++)
+        free(org[i]);
+    buf_free(&a->orgs);
+}
+
+/* ---- Rights */
+
+static bool same(const char *name, const char *full)
+{
+    size_t n = strlen(name);
+
+    return strncmp(full, name, n) == 0 && (full[n] == '/' || full[n] == '\0');
+}
+
+bool auth_is(const struct auth *a, const char *name)
+{
+    size_t n;
+    char **org = auth_orgs(a, &n);
+
+    if (a->user == NULL)
         return false;
-    n = strlen(user->name);
-    return strncmp(repo->name, user->name, n) == 0 && repo->name[n] == '/';
+    for (size_t i = 0; i < n; i++) {
+        if (same(org[i], name))
+            return true;
+    }
+    return same(a->user->name, name);
 }
 
-bool user_may_read(
-    const struct users *u, const struct user *user, const struct repo *repo)
+static bool writes(const struct auth *a)
 {
-    return !repo->private || users_open(u) || owns(user, repo);
+    return a->open || (a->user != NULL && !a->user->read_only);
 }
 
-bool user_may_write(
-    const struct users *u, const struct user *user, const struct repo *repo)
+bool auth_may(const struct auth *a, enum right right, const struct repo *repo)
 {
-    return users_open(u) || owns(user, repo);
+    bool owns = a->open || auth_is(a, repo->name);
+
+    switch (right) {
+    case RIGHT_READ:
+        return owns || !repo->private;
+    case RIGHT_DISCUSS:
+        return writes(a) && (owns || !repo->private);
+    case RIGHT_WRITE:
+        return writes(a) && owns && !repo->mirror;
+    case RIGHT_ADMIN:
+        return writes(a) && owns;
+    }
+    return false;
+}
+
+bool auth_may_create(const struct auth *a, const char *name)
+{
+    return writes(a) && (a->open || auth_is(a, name));
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hub/local_auth.h"
 #include "hub/local_exchange.h"
 #include "hub/local_meta.h"
 #include "hub/local_meta_tree.h"
@@ -15,7 +16,6 @@ struct buf;
 struct call;
 struct local_hub;
 struct meta_db;
-struct user;
 
 /* What a route of the Hub is, by where it stands. */
 enum route_place {
@@ -50,7 +50,8 @@ struct call {
     struct exchange *x;
     struct local_hub *hub;
     const struct local_route *route;
-    const struct user *user; /* NULL: anonymous */
+    struct auth auth;
+    const struct user *user; /* auth.user; NULL: anonymous */
     enum hub_kind kind;
     char name[REPO_NAME_MAX];
     size_t at; /* the first segment behind the verb */
@@ -72,6 +73,21 @@ bool kind_find(const char *many, enum hub_kind *out);
 
 /* The repo that the target names, if the client may know of it. */
 int call_repo(struct call *c, struct meta_db *db, struct repo *out);
+
+/* Whether they may do that with a repo that they know of: 401 to nobody, 403
+ * to somebody. */
+int call_may(struct call *c, enum right right, const struct repo *repo);
+
+/* Both in a row. */
+int call_repo_for(
+    struct call *c, struct meta_db *db, enum right right, struct repo *out);
+
+/* Whether they may make a repo with this name, "ns/name". */
+int call_may_create(struct call *c, const char *name);
+
+/* Whose name goes under what this request does; nobody's work on an open Hub
+ * is its owner's. */
+const char *call_author(const struct call *c);
 
 /* The revision in the next segment, behind which c->at moves. "refs/pr/1" with
  * its slashes as they are counts as one too. */

@@ -32,6 +32,7 @@ struct local_hub {
     struct meta *meta;
     struct blobs *blobs;
     struct users *users;
+    bool open; /* there was no user at the start */
     struct faults *faults;
     struct request_log *log;
     struct route_count *count; /* per route, and one for none */

@@ -11,7 +11,6 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
-#include "hub/local_auth.h"
 #include "hub/local_call.h"
 #include "hub/local_web.h"
 

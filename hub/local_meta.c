@@ -72,7 +72,20 @@ static const char step_2[] =
     "CREATE INDEX event_of ON event (discussion, id);"
     "PRAGMA user_version = 2;";
 
-static const char *const steps[] = {step_1, step_2};
+/* People. */
+static const char step_3[] =
+    "CREATE TABLE account (name TEXT PRIMARY KEY COLLATE NOCASE,"
+    " kind INTEGER NOT NULL, created INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE token (sha256 BLOB PRIMARY KEY,"
+    " user TEXT NOT NULL COLLATE NOCASE, read_only INTEGER NOT NULL,"
+    " created INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE member (org TEXT NOT NULL COLLATE NOCASE,"
+    " user TEXT NOT NULL COLLATE NOCASE, PRIMARY KEY (org, user))"
+    " WITHOUT ROWID;"
+    "CREATE INDEX member_user ON member (user);"
+    "PRAGMA user_version = 3;";
+
+static const char *const steps[] = {step_1, step_2, step_3};
 
 static int upgrade(struct meta_db *db)
 {
@@ -140,6 +153,13 @@ static int transact(struct work *w)
     if (err != 0)
         sql_exec(job->db, "ROLLBACK");
     return err;
+}
+
+int meta_run_here(struct meta *m, struct meta_job *job)
+{
+    job->meta = m;
+    job->db = m->writer;
+    return transact(&job->work);
 }
 
 static op_fn enter, run, leave;

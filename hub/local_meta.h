@@ -37,6 +37,11 @@ struct meta_job {
 };
 void meta_run(struct meta *m, struct meta_job *job, struct op *op);
 
+/* The same at once and blocking, where no loop runs: for commands that are
+ * given beside a server, or without one. Any number of processes may have the
+ * database open. */
+int meta_run_here(struct meta *m, struct meta_job *job);
+
 /* ---- Settings: small values by name. */
 int meta_setting_get(struct meta_db *db, const char *name, void *p, size_t n);
 int meta_setting_put(

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "hub/local_auth.h"
 #include "hub/local_call.h"
 #include "hub/local_fault.h"
 #include "hub/local_hub.h"
@@ -45,10 +44,6 @@ static void head(struct exchange *x)
         return;
     }
     x->body_max = c->route->body_max;
-    if (c->route->place != PLACE_CONTENT &&
-        !users_find(hub->users, x->field[FIELD_AUTHORIZATION], &c->user))
-        answer_error(
-            x, 401, NULL, "Invalid credentials in Authorization header");
 }
 
 static op_fn meet_faults, run, finish;
@@ -67,10 +62,29 @@ static void meet_faults(struct op *op)
     op_then(op, run);
 }
 
+/* Who asks. A signed URL says all by itself. */
+static int greet(struct call *c, struct meta_db *db)
+{
+    int err;
+
+    if (c->route->place == PLACE_CONTENT)
+        return 0;
+    err = auth_find(
+        c->hub->users, db, c->x->field[FIELD_AUTHORIZATION], &c->auth);
+    c->user = c->auth.user;
+    if (err == -EACCES)
+        return call_refuse(
+            c, 401, NULL, "Invalid credentials in Authorization header");
+    return err;
+}
+
 static int run_on_pool(struct meta_db *db, struct meta_job *job)
 {
     struct call *c = container_of(job, struct call, job);
-    int err = c->route->fn(c, db);
+    int err = greet(c, db);
+
+    if (err == 0)
+        err = c->route->fn(c, db);
 
     /* Not an error of ours, but nothing of it may be kept. */
     return err == ANSWERED ? -ECANCELED : err;
@@ -166,6 +180,8 @@ static void done(struct exchange *x)
 
 static void forget(struct exchange *x)
 {
+    if (x->call != NULL)
+        auth_fini(&x->call->auth);
     free(x->call);
 }
 

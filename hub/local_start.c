@@ -15,6 +15,7 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/work.h"
+#include "hub/local_auth.h"
 #include "hub/local_blobs.h"
 #include "hub/local_hub.h"
 #include "hub/local_listen.h"
@@ -98,19 +99,18 @@ static int open_on_pool(struct work *w)
     return err;
 }
 
-static op_fn open_root, load_key, take_snapshots, listen_here, end;
+static op_fn open_root, settle, take_snapshots, listen_here, end;
 
 static void open_root(struct op *op)
 {
     struct start *s = container_of(op, struct start, op);
 
     work_disk(s->hub->config.pool, &s->work, open_on_pool, op);
-    op_then(op, load_key);
+    op_then(op, settle);
 }
 
-static int key_job(struct meta_db *db, struct meta_job *job)
+static int get_key(struct meta_db *db, struct local_hub *h)
 {
-    struct local_hub *h = container_of(job, struct start, job)->hub;
     int err = meta_setting_get(db, KEY_NAME, h->key, sizeof(h->key));
 
     if (err != -ENOENT)
@@ -119,13 +119,65 @@ static int key_job(struct meta_db *db, struct meta_job *job)
     return meta_setting_put(db, KEY_NAME, h->key, sizeof(h->key));
 }
 
-static void load_key(struct op *op)
+/* A private repo is its namespace's; somebody must be that. */
+static int check_private(
+    struct meta_db *db, const struct local_hub *h, struct buf *why)
+{
+    for (size_t i = 0; i < h->config.n_folders; i++) {
+        const struct local_folder *f = &h->config.folder[i];
+        char owner[REPO_NAME_MAX];
+        struct account account;
+        int err;
+
+        if (!f->private)
+            continue;
+        snprintf(
+            owner, sizeof(owner), "%.*s", (int)strcspn(f->name, "/"), f->name);
+        err = users_have(h->users, owner)
+            ? 0
+            : meta_account_find(db, owner, &account);
+        if (err == -ENOENT)
+            buf_addf(why,
+                "private repo %s: nobody could read it; add a user or an "
+                "organisation %s",
+                f->name, owner);
+        if (err != 0)
+            return err;
+    }
+    return 0;
+}
+
+/* Who may come in; without users, this machine alone. */
+static int settle_job(struct meta_db *db, struct meta_job *job)
+{
+    struct start *s = container_of(job, struct start, job);
+    struct local_hub *h = s->hub;
+    int any = users_any(h->users) ? 1 : meta_user_any(db);
+    int err = any < 0 ? any : get_key(db, h);
+
+    if (err == 0)
+        err = check_private(db, h, s->why);
+    if (err != 0 || any > 0)
+        return err;
+    if (!listen_is_loopback(h->config.address)) {
+        buf_addf(s->why,
+            "%s may be reached from other machines: add a user (hffs hub user "
+            "add), or listen on " LOCAL_HERE,
+            h->config.address);
+        return -EINVAL;
+    }
+    h->open = true;
+    users_open(h->users);
+    return 0;
+}
+
+static void settle(struct op *op)
 {
     struct start *s = container_of(op, struct start, op);
 
     if (op->err != 0)
         return;
-    s->job = (struct meta_job){.fn = key_job, .write = true};
+    s->job = (struct meta_job){.fn = settle_job, .write = true};
     meta_run(s->hub->meta, &s->job, op);
     op_then(op, take_snapshots);
 }

@@ -208,11 +208,11 @@ def refusals():
             refused("a port that is taken", "ddress already in use",
                     "--root", str(scratch()), f"--port={other.port}")
         equal("the first one is not disturbed", hub.get(API).status, 200)
-    refused("no user, and other machines", "--user NAME=TOKEN",
+    refused("no user, and other machines", "hffs hub user add",
             "--listen=0.0.0.0")
     refused("an address that is none", "", "--listen=nowhere.invalid",
             "--user=a=b")
-    refused("a private repo of nobody", "--user ada=TOKEN", offer(folder),
+    refused("a private repo of nobody", "add a user", offer(folder),
             "--private=ada/demo")
     refused("one name for two folders", "offered twice", offer(folder),
             offer(folder))

@@ -1,5 +1,5 @@
-/* Blobs on disk, users and rights, signatures: what the local Hub keeps, whom
- * it lets in, and what it knows again. */
+/* Blobs on disk, and signatures: what the local Hub keeps, and what it knows
+ * again. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,9 +14,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/timer.h"
-#include "hub/local_auth.h"
 #include "hub/local_blobs.h"
-#include "hub/local_meta.h"
 #include "hub/local_sign.h"
 
 static char *make_dir(void)
@@ -118,47 +116,6 @@ static void blobs_appear_whole_or_not_at_all(void **state)
     free(dir);
 }
 
-static void users_and_their_rights(void **state)
-{
-    struct users *u = users_new("me");
-    const struct user *who;
-    struct repo repo = {.name = "ada/secret", .private = true};
-
-    (void)state;
-    assert_true(users_open(u));
-    assert_true(users_find(u, "Bearer anything", &who));
-    assert_string_equal(who->name, "me");
-    assert_true(users_find(u, NULL, &who));
-    assert_null(who);
-    assert_true(user_may_read(u, who, &repo));
-    assert_int_equal(users_add(u, "ada", "t-ada"), 0);
-    assert_int_equal(users_add(u, "ad", "t-ad"), 0);
-    assert_false(users_open(u));
-    assert_int_equal(users_add(u, "ada", "other"), -EEXIST);
-    assert_int_equal(users_add(u, "bob", "t-ada"), -EEXIST);
-    assert_int_equal(users_add(u, "a/b", "t"), -EINVAL);
-    assert_int_equal(users_add(u, "", "t"), -EINVAL);
-    assert_int_equal(users_add(u, "bob", ""), -EINVAL);
-    assert_int_equal(users_add(u, "bob", "a b"), -EINVAL);
-    assert_true(users_find(u, NULL, &who));
-    assert_false(user_may_read(u, NULL, &repo));
-    assert_false(users_find(u, "Bearer t-ad1", &who));
-    assert_false(users_find(u, "Bearer ", &who));
-    assert_false(users_find(u, "Basic t-ada", &who));
-    assert_false(users_find(u, "", &who));
-    assert_true(users_find(u, "bearer  t-ada", &who));
-    assert_string_equal(who->name, "ada");
-    assert_true(user_may_read(u, who, &repo));
-    assert_true(user_may_write(u, who, &repo));
-    /* A name that another one begins with. */
-    assert_true(users_find(u, "Bearer t-ad", &who));
-    assert_false(user_may_read(u, who, &repo));
-    repo.private = false;
-    assert_true(user_may_read(u, who, &repo));
-    assert_false(user_may_write(u, who, &repo));
-    users_free(u);
-}
-
 static void signatures_hold_for_what_they_were_made_for(void **state)
 {
     uint8_t key[SIGN_KEY_SIZE] = {1};
@@ -185,7 +142,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blobs_appear_whole_or_not_at_all),
-        cmocka_unit_test(users_and_their_rights),
         cmocka_unit_test(signatures_hold_for_what_they_were_made_for),
     };
 
