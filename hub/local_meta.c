@@ -87,7 +87,7 @@ static const char step_3[] =
 
 static const char *const steps[] = {step_1, step_2, step_3};
 
-static int upgrade(struct meta_db *db)
+static int get_version(struct meta_db *db, size_t *out)
 {
     struct sql *q = sql(db, "PRAGMA user_version");
     int err = sql_first(q);
@@ -99,11 +99,23 @@ static int upgrade(struct meta_db *db)
     sql_done(q);
     if (version < 0 || version > (int64_t)ARRAY_LEN(steps))
         return -EPROTO;
-    if (version == (int64_t)ARRAY_LEN(steps))
-        return 0;
+    *out = (size_t)version;
+    return 0;
+}
+
+/* Another process may be doing the same. */
+static int upgrade(struct meta_db *db)
+{
+    size_t version;
+    int err = get_version(db, &version);
+
+    if (err != 0 || version == ARRAY_LEN(steps))
+        return err;
     err = sql_exec(db, "BEGIN IMMEDIATE");
-    for (size_t i = (size_t)version; i < ARRAY_LEN(steps) && err == 0; i++)
-        err = sql_exec(db, steps[i]);
+    if (err == 0)
+        err = get_version(db, &version);
+    for (; version < ARRAY_LEN(steps) && err == 0; version++)
+        err = sql_exec(db, steps[version]);
     return err == 0 ? sql_exec(db, "COMMIT") : err;
 }
 
