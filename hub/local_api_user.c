@@ -6,6 +6,7 @@
 #include "hub/local_api.h"
 #include "hub/local_call.h"
 #include "hub/local_hub.h"
+#include "hub/local_may.h"
 
 #define XET_TOKEN_S 3600
 

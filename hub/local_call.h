@@ -74,21 +74,6 @@ bool kind_find(const char *many, enum hub_kind *out);
 /* The repo that the target names, if the client may know of it. */
 int call_repo(struct call *c, struct meta_db *db, struct repo *out);
 
-/* Whether they may do that with a repo that they know of: 401 to nobody, 403
- * to somebody. */
-int call_may(struct call *c, enum right right, const struct repo *repo);
-
-/* Both in a row. */
-int call_repo_for(
-    struct call *c, struct meta_db *db, enum right right, struct repo *out);
-
-/* Whether they may make a repo with this name, "ns/name". */
-int call_may_create(struct call *c, const char *name);
-
-/* Whose name goes under what this request does; nobody's work on an open Hub
- * is its owner's. */
-const char *call_author(const struct call *c);
-
 /* The revision in the next segment, behind which c->at moves. "refs/pr/1" with
  * its slashes as they are counts as one too. */
 int call_take_rev(struct call *c, char **out);
