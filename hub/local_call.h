@@ -11,40 +11,12 @@
 #include "hub/local_exchange.h"
 #include "hub/local_meta.h"
 #include "hub/local_meta_tree.h"
+#include "hub/local_route.h"
 
 struct buf;
 struct call;
 struct local_hub;
 struct meta_db;
-
-/* What a route of the Hub is, by where it stands. */
-enum route_place {
-    PLACE_FIXED,    /* verb is the whole path */
-    PLACE_LIST,     /* /api/{kinds} */
-    PLACE_REPO_API, /* /api/{kinds}/{repo}/{verb}/... */
-    PLACE_REPO_WEB, /* /[{kinds}/]{repo}/{verb}/... */
-    PLACE_CACHE,    /* /api/resolve-cache/{kinds}/{repo}/... */
-    PLACE_CONTENT,  /* /lfs/{sha256} on the server for content */
-};
-
-enum route_run {
-    RUN_READ,  /* on the pool, in a transaction that reads */
-    RUN_WRITE, /* in one that writes */
-    RUN_ADMIN, /* on the loop thread; for this machine alone */
-};
-
-struct local_route {
-    const char *name; /* in logs and statistics */
-    enum route_place place;
-    const char *verb;
-    const char *methods; /* "GET HEAD" */
-    enum route_run run;
-    size_t body_max;
-    /* Fills in c->x's answer and returns 0; or ANSWERED when that answer is an
-     * error, and nothing of what was written counts; or -errno when this
-     * server failed. db is NULL for RUN_ADMIN. */
-    int (*fn)(struct call *c, struct meta_db *db);
-};
 
 struct call {
     struct exchange *x;
@@ -54,8 +26,11 @@ struct call {
     const struct user *user; /* auth.user; NULL: anonymous */
     enum hub_kind kind;
     char name[REPO_NAME_MAX];
-    size_t at; /* the first segment behind the verb */
+    size_t at;   /* the first segment behind the verb */
+    void *state; /* between the functions of its route ... */
+    void (*state_free)(void *state);
     struct meta_job job;
+    struct work work;
 };
 
 /* "model", "models", "" / "dataset", "datasets", "datasets/" / ... */

@@ -22,6 +22,7 @@
 struct MHD_Connection;
 struct call;
 struct jsonw;
+struct spool;
 struct web;
 struct web_peer;
 
@@ -47,7 +48,8 @@ struct exchange {
     char *method;
     char *field[FIELD_COUNT]; /* NULL: absent; several lines are joined */
     struct buf body;
-    size_t body_max; /* set by the service once it has seen the headers */
+    struct spool *spool; /* or, if not NULL, the body on disk */
+    size_t body_max;     /* set by the service once it has seen the headers */
     const struct web_peer *peer;
 
     /* the service's */
@@ -66,6 +68,8 @@ struct exchange {
     uint64_t received_bytes; /* of the request's body */
     uint64_t answer_bytes;   /* of the answer's body, as announced ... */
     uint64_t sent_bytes;     /* ... and as sent */
+    size_t body_held;        /* of the room for bodies in memory */
+    bool held;               /* suspended until the body may go on */
     bool begun;              /* headers were looked at */
     bool started;            /* the operation was */
     bool running;            /* and has not ended */

@@ -11,44 +11,41 @@
 #define BODY_SMALL ((size_t)64 << 10)
 #define BODY_PATHS ((size_t)16 << 20) /* 2000 paths, escaped */
 
+#define ROUTE(name, place, verb, methods, run, body_max, fn)                   \
+    {                                                                          \
+        (name), (place), (verb), (methods), (run), (body_max), (fn), NULL,     \
+            BODY_MEMORY, NULL, NULL                                            \
+    }
 #define API(verb, methods, fn, name)                                           \
-    {                                                                          \
-        name, PLACE_REPO_API, verb, methods, RUN_READ, BODY_SMALL, fn          \
-    }
+    ROUTE(name, PLACE_REPO_API, verb, methods, RUN_READ, BODY_SMALL, fn)
 #define WEB(verb, fn)                                                          \
-    {                                                                          \
-        verb, PLACE_REPO_WEB, verb, "GET HEAD", RUN_READ, BODY_SMALL, fn       \
-    }
+    ROUTE(verb, PLACE_REPO_WEB, verb, "GET HEAD", RUN_READ, BODY_SMALL, fn)
 #define FIXED(path, methods, run, fn)                                          \
-    {                                                                          \
-        path, PLACE_FIXED, path, methods, run, BODY_SMALL, fn                  \
-    }
+    ROUTE(path, PLACE_FIXED, path, methods, run, BODY_SMALL, fn)
 /* A part of the real Hub's API that has its place here, and no more. */
 #define LATER(place, verb, methods)                                            \
-    {                                                                          \
-        verb, place, verb, methods, RUN_READ, BODY_PATHS, api_not_here         \
-    }
+    ROUTE(verb, place, verb, methods, RUN_READ, BODY_PATHS, api_not_here)
 #define LATER_API(verb, methods) LATER(PLACE_REPO_API, verb, methods)
 
 static const struct local_route routes[] = {
     FIXED("api/whoami-v2", "GET HEAD", RUN_READ, api_whoami),
-    {"list", PLACE_LIST, "", "GET HEAD", RUN_READ, BODY_SMALL, api_list},
+    ROUTE("list", PLACE_LIST, "", "GET HEAD", RUN_READ, BODY_SMALL, api_list),
     API("", "GET HEAD", api_info, "info"),
     API("revision", "GET HEAD", api_info, "revision"),
     API("refs", "GET HEAD", api_refs, "refs"),
     API("tree", "GET HEAD", api_tree, "tree"),
     API("treesize", "GET HEAD", api_treesize, "treesize"),
-    {"paths-info", PLACE_REPO_API, "paths-info", "POST", RUN_READ, BODY_PATHS,
-        api_paths_info},
+    ROUTE("paths-info", PLACE_REPO_API, "paths-info", "POST", RUN_READ,
+        BODY_PATHS, api_paths_info),
     API("commits", "GET HEAD", api_commits, "commits"),
     API("auth-check", "GET HEAD", api_auth_check, "auth-check"),
     API("xet-read-token", "GET HEAD", api_xet_read_token, "xet-read-token"),
     WEB("resolve", api_resolve),
     WEB("raw", api_raw),
-    {"resolve-cache", PLACE_CACHE, "", "GET HEAD", RUN_READ, BODY_SMALL,
-        api_resolve_cache},
-    {"content", PLACE_CONTENT, "", "GET HEAD", RUN_READ, BODY_SMALL,
-        api_content},
+    ROUTE("resolve-cache", PLACE_CACHE, "", "GET HEAD", RUN_READ, BODY_SMALL,
+        api_resolve_cache),
+    ROUTE("content", PLACE_CONTENT, "", "GET HEAD", RUN_READ, BODY_SMALL,
+        api_content),
 
     FIXED("_hffs/faults", "GET", RUN_ADMIN, admin_faults),
     FIXED("_hffs/faults", "POST", RUN_ADMIN, admin_add_faults),

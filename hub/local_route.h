@@ -1,4 +1,4 @@
-/* From a request's target to the route that answers it. */
+/* What routes are, and the way from a request's target to its route. */
 #ifndef HUB_LOCAL_ROUTE_H
 #define HUB_LOCAL_ROUTE_H
 
@@ -6,7 +6,49 @@
 #include <stddef.h>
 
 struct call;
-struct local_route;
+struct meta_db;
+
+/* What a route of the Hub is, by where it stands. */
+enum route_place {
+    PLACE_FIXED,    /* verb is the whole path */
+    PLACE_LIST,     /* /api/{kinds} */
+    PLACE_REPO_API, /* /api/{kinds}/{repo}/{verb}/... */
+    PLACE_REPO_WEB, /* /[{kinds}/]{repo}/{verb}/... */
+    PLACE_CACHE,    /* /api/resolve-cache/{kinds}/{repo}/... */
+    PLACE_CONTENT,  /* /lfs/{sha256} on the server for content */
+};
+
+enum route_run {
+    RUN_READ,  /* on the pool, in a transaction that reads */
+    RUN_WRITE, /* in one that writes */
+    RUN_ADMIN, /* on the loop thread; for this machine alone */
+};
+
+/* Where a request's body goes (local_body.h). */
+enum route_body { BODY_MEMORY, BODY_DISK, BODY_HASHED };
+
+struct local_route {
+    const char *name; /* in logs and statistics */
+    enum route_place place;
+    const char *verb;
+    const char *methods; /* "GET HEAD" */
+    enum route_run run;
+    size_t body_max;
+    /* Fills in c->x's answer and returns 0; or ANSWERED when that answer is an
+     * error, and nothing of what was written counts; or -errno when this
+     * server failed. db is NULL for RUN_ADMIN. */
+    int (*fn)(struct call *c, struct meta_db *db);
+
+    /* The rest is for routes that store what they are sent, and NULL else. As
+     * soon as the headers are there, on the loop thread: may answer, or set
+     * body_max. */
+    int (*head)(struct call *c);
+    enum route_body body;
+    /* Before fn: whether the caller may, in a transaction that reads; then
+     * storing, on the pool and in none. */
+    int (*first)(struct call *c, struct meta_db *db);
+    int (*store)(struct call *c);
+};
 
 /* Sets c->route, and kind, name and at as the route's place wants them. When
  * there is none, answers 404 or 405. content: on the server for content. */

@@ -2,7 +2,8 @@
  * meet the faults, run the route, and count it.
  *
  * A route runs on the pool, in one transaction over the database; the exchange
- * is its alone meanwhile. */
+ * is its alone meanwhile. One that stores what it is sent does so between two
+ * transactions, so that nobody waits for its disk. */
 #include "hub/local_service.h"
 
 #include <assert.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "hub/local_body.h"
 #include "hub/local_call.h"
 #include "hub/local_fault.h"
 #include "hub/local_hub.h"
@@ -44,9 +46,13 @@ static void head(struct exchange *x)
         return;
     }
     x->body_max = c->route->body_max;
+    if (c->route->head != NULL && c->route->head(c) != 0)
+        x->body_max = 0;
+    else if (c->route->body != BODY_MEMORY)
+        body_to_disk(x, hub->blobs, c->route->body == BODY_HASHED);
 }
 
-static op_fn meet_faults, run, finish;
+static op_fn meet_faults, first, store, run, finish;
 
 static void meet_faults(struct op *op)
 {
@@ -59,35 +65,7 @@ static void meet_faults(struct op *op)
     free(path);
     if (x->fault.delay_ms != 0)
         timer_sleep(&x->nap, c->hub->config.loop, x->fault.delay_ms, op);
-    op_then(op, run);
-}
-
-/* Who asks. A signed URL says all by itself. */
-static int greet(struct call *c, struct meta_db *db)
-{
-    int err;
-
-    if (c->route->place == PLACE_CONTENT)
-        return 0;
-    err = auth_find(
-        c->hub->users, db, c->x->field[FIELD_AUTHORIZATION], &c->auth);
-    c->user = c->auth.user;
-    if (err == -EACCES)
-        return call_refuse(
-            c, 401, NULL, "Invalid credentials in Authorization header");
-    return err;
-}
-
-static int run_on_pool(struct meta_db *db, struct meta_job *job)
-{
-    struct call *c = container_of(job, struct call, job);
-    int err = greet(c, db);
-
-    if (err == 0)
-        err = c->route->fn(c, db);
-
-    /* Not an error of ours, but nothing of it may be kept. */
-    return err == ANSWERED ? -ECANCELED : err;
+    op_then(op, first);
 }
 
 /* A fault that stands in for the answer. */
@@ -106,12 +84,81 @@ static bool answered_by_fault(struct exchange *x)
     return x->answer.status != 0 || f->drop;
 }
 
+/* Who asks. A signed URL says all by itself. */
+static int greet(struct call *c, struct meta_db *db)
+{
+    int err;
+
+    if (c->route->place == PLACE_CONTENT)
+        return 0;
+    err = auth_find(
+        c->hub->users, db, c->x->field[FIELD_AUTHORIZATION], &c->auth);
+    c->user = c->auth.user;
+    if (err == -EACCES)
+        return call_refuse(
+            c, 401, NULL, "Invalid credentials in Authorization header");
+    return err;
+}
+
+/* Not an error of ours, but nothing of it may be kept. */
+static int not_kept(int err)
+{
+    return err == ANSWERED ? -ECANCELED : err;
+}
+
+static int first_on_pool(struct meta_db *db, struct meta_job *job)
+{
+    struct call *c = container_of(job, struct call, job);
+    int err = greet(c, db);
+
+    return not_kept(err == 0 ? c->route->first(c, db) : err);
+}
+
+static void first(struct op *op)
+{
+    struct call *c = call_of(op);
+
+    if (answered_by_fault(c->x)) {
+        op_then(op, finish);
+        return;
+    }
+    op_then(op, c->route->store != NULL ? store : run);
+    if (c->route->first == NULL)
+        return;
+    c->job = (struct meta_job){.fn = first_on_pool};
+    meta_run(c->hub->meta, &c->job, op);
+}
+
+static int store_on_pool(struct work *w)
+{
+    struct call *c = container_of(w, struct call, work);
+
+    return not_kept(c->route->store(c));
+}
+
+static void store(struct op *op)
+{
+    struct call *c = call_of(op);
+
+    if (op->err == 0)
+        work_disk(c->hub->config.pool, &c->work, store_on_pool, op);
+    op_then(op, run);
+}
+
+static int run_on_pool(struct meta_db *db, struct meta_job *job)
+{
+    struct call *c = container_of(job, struct call, job);
+    int err = c->route->first == NULL ? greet(c, db) : 0;
+
+    return not_kept(err == 0 ? c->route->fn(c, db) : err);
+}
+
 static void run(struct op *op)
 {
     struct call *c = call_of(op);
 
     op_then(op, finish);
-    if (answered_by_fault(c->x))
+    if (op->err != 0)
         return;
     if (c->route->run == RUN_ADMIN) {
         c->route->fn(c, NULL);
@@ -180,9 +227,14 @@ static void done(struct exchange *x)
 
 static void forget(struct exchange *x)
 {
-    if (x->call != NULL)
-        auth_fini(&x->call->auth);
-    free(x->call);
+    struct call *c = x->call;
+
+    if (c == NULL)
+        return;
+    auth_fini(&c->auth);
+    if (c->state_free != NULL)
+        c->state_free(c->state);
+    free(c);
 }
 
 const struct web_service local_service = {

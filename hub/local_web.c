@@ -24,6 +24,7 @@
 #include "base/log.h"
 #include "base/timer.h"
 #include "base/work.h"
+#include "hub/local_body.h"
 #include "hub/local_exchange.h"
 #include "hub/local_head.h"
 #include "hub/local_listen.h"
@@ -35,8 +36,7 @@
 #define IDLE_MAX_S 120u                      /* no byte moves */
 #define HEAD_MAX_MS 75000  /* between two requests, and for the head of one */
 #define LEAST_BODY_RATE 16 /* bytes/ms of a request's body */
-#define BODIES_MAX ((size_t)128 << 20) /* of all requests, in memory */
-#define LEFT_MS 50 /* for what it had read of a client that left */
+#define LEFT_MS 50         /* for what it had read of a client that left */
 #define LOOK_EVERY_MS 250
 #define GRACE_MS 5000
 
@@ -52,7 +52,7 @@ struct web {
     bool closing; /* bodies end now */
     unsigned n_connections;
     unsigned n_started; /* exchanges whose answer is not out */
-    size_t body_bytes;  /* of requests, held by exchanges */
+    struct body_room bodies;
     struct op_list idle;
     TAILQ_HEAD(, connection) connections;
     TAILQ_HEAD(, exchange) exchanges;
@@ -197,6 +197,12 @@ static void answered(struct op *op)
         web_resume(x);
 }
 
+/* Nothing is under way. */
+static bool at_rest(const struct web *w)
+{
+    return w->n_started == 0 && w->bodies.writing == 0;
+}
+
 static enum MHD_Result start(struct web *w, struct exchange *x)
 {
     x->started = true;
@@ -215,27 +221,33 @@ static enum MHD_Result start(struct web *w, struct exchange *x)
     return MHD_YES;
 }
 
-/* A piece of the body. One that is not wanted any more is still read, up to a
- * point. */
-static enum MHD_Result collect(struct exchange *x, const char *p, size_t n)
+/* A piece of the body. */
+static enum MHD_Result collect(struct exchange *x, const char *p, size_t *n)
 {
     struct connection *c = connection_of(x->mhd);
-    struct web *w = x->web;
+    size_t before = *n;
+    enum body_next next = body_add(x, p, n);
+    uint64_t now = clock_mono_ms();
 
-    x->received_bytes += n;
-    c->since_ms = min_u64(clock_mono_ms(), c->since_ms + n / LEAST_BODY_RATE);
-    if (x->received_bytes > max_size(x->body_max, HEAD_DRAIN_MAX))
-        return MHD_NO;
-    if (x->answer.status != 0)
-        return MHD_YES;
-    if (x->received_bytes > x->body_max) {
-        answer_error(x, 413, NULL, "Body of more than %zu bytes", x->body_max);
-    } else if (w->body_bytes + n > BODIES_MAX) {
-        answer_error(x, 503, NULL, "Too many large requests at once");
-    } else {
-        w->body_bytes += n;
-        buf_add(&x->body, p, n);
+    if (c->since_ms != 0)
+        now = min_u64(now, c->since_ms + (before - *n) / LEAST_BODY_RATE);
+    c->since_ms = now;
+    if (next == BODY_WAIT) {
+        c->since_ms = 0; /* not for the client */
+        MHD_suspend_connection(x->mhd);
     }
+    return next != BODY_CLOSE ? MHD_YES : MHD_NO;
+}
+
+/* All of the request is here. */
+static enum MHD_Result complete(struct web *w, struct exchange *x)
+{
+    if (x->started)
+        return queue(x);
+    if (body_complete(x))
+        return start(w, x);
+    connection_of(x->mhd)->since_ms = 0;
+    MHD_suspend_connection(x->mhd);
     return MHD_YES;
 }
 
@@ -258,13 +270,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *mhd,
         return x->answer.status != 0 && head_answers_first(x) ? start(w, x)
                                                               : MHD_YES;
     }
-    if (*upload_size > 0) {
-        enum MHD_Result go_on = collect(x, upload, *upload_size);
-
-        *upload_size = 0;
-        return go_on;
-    }
-    return x->started ? queue(x) : start(w, x);
+    return *upload_size > 0 ? collect(x, upload, upload_size) : complete(w, x);
 }
 
 static void on_completed(void *cls, struct MHD_Connection *mhd, void **context,
@@ -282,7 +288,7 @@ static void on_completed(void *cls, struct MHD_Connection *mhd, void **context,
     x->aborted = how != MHD_REQUEST_TERMINATED_COMPLETED_OK;
     if (x->started && !x->aborted && !exchange_is(x, "HEAD"))
         x->sent_bytes = x->answer_bytes;
-    w->body_bytes -= x->body.len;
+    body_drop(x);
     TAILQ_REMOVE(&w->exchanges, x, link);
     if (x->started) {
         w->n_started--;
@@ -290,10 +296,15 @@ static void on_completed(void *cls, struct MHD_Connection *mhd, void **context,
     }
     w->config.service->forget(x);
     exchange_free(x);
-    if (w->n_started == 0) {
-        timer_cut(&w->grace);
-        op_list_wake(&w->idle, 0);
-    }
+    web_settled(w);
+}
+
+void web_settled(struct web *w)
+{
+    if (!at_rest(w))
+        return;
+    timer_cut(&w->grace);
+    op_list_wake(&w->idle, 0);
 }
 
 static struct MHD_Daemon *start_daemon(struct web *w)
@@ -350,7 +361,7 @@ static void quiesce(struct op *op)
     if (fd >= 0)
         close(fd);
     w->quiet = true;
-    if (w->n_started > 0)
+    if (!at_rest(w))
         timer_sleep(&w->grace, w->config.loop, GRACE_MS, op);
     op_then(op, hurry);
 }
@@ -362,7 +373,7 @@ static void hurry(struct op *op)
     struct connection *c;
 
     w->closing = true;
-    if (w->n_started > 0)
+    if (!at_rest(w))
         op_list_wait(&w->idle, op);
     TAILQ_FOREACH (x, &w->exchanges, link)
         timer_cut(&x->nap);
@@ -427,6 +438,11 @@ void web_resume(struct exchange *x)
 const struct web_config *web_config(const struct web *w)
 {
     return &w->config;
+}
+
+struct body_room *web_bodies(struct web *w)
+{
+    return &w->bodies;
 }
 
 bool web_closing(const struct web *w)

@@ -10,6 +10,7 @@
 #include "base/op.h"
 
 struct MHD_Connection;
+struct body_room;
 struct exchange;
 struct pool;
 struct web;
@@ -65,5 +66,11 @@ void web_resume(struct exchange *x);
 
 /* The time for finishing is over: every body ends now. */
 bool web_closing(const struct web *w);
+
+/* ---- For bodies of requests (local_body.c). */
+struct body_room *web_bodies(struct web *w);
+
+/* Something that web_stop() waits for may have ended. */
+void web_settled(struct web *w);
 
 #endif
