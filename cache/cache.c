@@ -36,9 +36,22 @@ int cache_open(const struct cache_config *config, struct cache **out)
     c->memory_limit =
         config->memory_bytes != 0 ? config->memory_bytes : MEMORY_DEFAULT;
     TAILQ_INIT(&c->idle);
+    TAILQ_INIT(&c->spares);
     op_list_init(&c->quiet);
+    op_list_init(&c->room.waiting);
     *out = c;
     return 0;
+}
+
+void cache_busy(struct cache *c)
+{
+    c->active++;
+}
+
+void cache_idle(struct cache *c)
+{
+    if (--c->active == 0)
+        op_list_wake(&c->quiet, 0);
 }
 
 struct cache_close {

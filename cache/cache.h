@@ -56,8 +56,11 @@ unsigned cache_file_faults(const struct cache_file *f);
 /* Appends the bytes [offset, offset + len) to *out by reference; len is at
  * most CACHE_READ_MAX and the range lies inside the content. The read that
  * completes the content waits until its hash is known to be right. Errors:
- * -EIO, or what the origin says. */
-void cache_read(struct cache_file *f, uint64_t offset, size_t len,
+ * -EIO, or what the origin says.
+ *
+ * `more` is of a stream: so many bytes behind the range may be fetched along
+ * when something of it has to be, and the read may wait for room in memory. */
+void cache_read(struct cache_file *f, uint64_t offset, size_t len, size_t more,
     struct bytes_parts *out, struct op *op);
 
 /* Optional work: fetches what is missing of the range, in flights of at most

@@ -116,6 +116,7 @@ static void flight_land(struct op *op)
     if (err == 0 && f->at != f->end)
         err = -EIO;
     wake_below(f, UINT64_MAX, err);
+    room_check(o->cache);
 }
 
 static void flight_free(struct op *op)

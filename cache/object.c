@@ -59,7 +59,7 @@ void object_put(struct cache_file *o)
 void object_busy(struct cache_file *o)
 {
     object_get(o);
-    o->cache->active++;
+    cache_busy(o->cache);
 }
 
 void object_idle(struct cache_file *o)
@@ -67,8 +67,7 @@ void object_idle(struct cache_file *o)
     struct cache *c = o->cache;
 
     object_put(o);
-    if (--c->active == 0)
-        op_list_wake(&c->quiet, 0);
+    cache_idle(c);
 }
 
 /* ---- Opening: one job for however many wait. */

@@ -21,6 +21,7 @@
 #include "cache/flight.h"
 #include "cache/jobs.h"
 #include "cache/origin.h"
+#include "cache/room.h"
 #include "cache/slab.h"
 
 struct cache_file {
@@ -58,7 +59,10 @@ struct cache {
     struct bytes_pool bytes;
     uint64_t in_the_air;        /* bytes of flights that have not arrived */
     struct cache_file *objects; /* by content id */
-    TAILQ_HEAD(, slab) idle;
+    TAILQ_HEAD(slab_idle, slab) idle; /* oldest first, both */
+    struct slab_idle spares;
+    size_t spare_bytes;
+    struct room room;
     uint64_t disk_again_ms; /* after an error: no writes before this time */
     unsigned active;        /* objects with work under way */
     struct op_list quiet;   /* wait for active to be 0 */
@@ -71,6 +75,8 @@ void object_put(struct cache_file *o);
 /* The same for work under way: the cache cannot close before it has ended. */
 void object_busy(struct cache_file *o);
 void object_idle(struct cache_file *o);
+void cache_busy(struct cache *c);
+void cache_idle(struct cache *c);
 
 /* Waits until what is on disk is known. */
 void object_open(struct cache_file *o, struct op *op);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define TRIES_MAX 3
+#define FLIGHT_WORTH SLAB_MAX /* a smaller one waits until there is room */
 /* A verdict that is further away than this many bytes of hashing (about ten
  * seconds) is not waited for. */
 #define PROOF_WAIT_MAX ((uint64_t)8 << 30)
@@ -30,9 +31,12 @@ struct reading {
     struct cache_file *object;
     uint64_t offset;
     size_t len;
+    size_t more;
     struct bytes_parts *out;
     struct bytes_parts parts; /* moves to *out at the end */
     unsigned tries;
+    unsigned forced; /* of the room, when it was waited for */
+    bool waits_room;
     bool waited;
     bool own;          /* it started a flight itself */
     struct disk *disk; /* for the job, with what follows */
@@ -56,6 +60,20 @@ static void start(struct op *op)
     op_then(op, plan);
 }
 
+/* Where a flight of this read's own may end: one of a stream brings more, if
+ * there is room. 0: there is none, and it is waited for, once. */
+static uint64_t fetch_end(struct reading *r)
+{
+    struct cache *c = r->object->cache;
+    size_t left = room_left(c);
+
+    if (r->more == 0 || (r->waits_room && r->forced != c->room.forced))
+        return r->offset + r->len;
+    if (left < r->len)
+        return 0;
+    return r->offset + r->len + min_size(r->more, left - r->len);
+}
+
 /* Waits for the flight that brings pos, or starts one; gives its end. */
 static uint64_t wait_for(struct reading *r, uint64_t pos)
 {
@@ -69,9 +87,16 @@ static uint64_t wait_for(struct reading *r, uint64_t pos)
         flight_wait(f, min_u64(end, upto), &r->op);
         return upto;
     }
+    upto = fetch_end(r);
+    if (upto == 0) {
+        r->waits_room = true;
+        r->forced = o->cache->room.forced;
+        room_wait(o->cache, &r->op);
+        return end;
+    }
     r->own = true;
     pos -= pos % ENTRY_BLOCK;
-    f = flight_start(o, pos, flight_gap_end(o, pos, end));
+    f = flight_start(o, pos, flight_gap_end(o, pos, upto));
     upto = flight_end(f);
     flight_wait(f, min_u64(end, upto), &r->op);
     flight_run(f);
@@ -107,13 +132,13 @@ static bool survey(struct reading *r)
         uint64_t block = pos / ENTRY_BLOCK;
         struct slab *s;
 
-        if (object_present(o, block)) {
+        if ((s = slab_find(o, pos)) != NULL) {
+            pos = min_u64(end, s->offset + s->filled);
+        } else if (object_present(o, block)) {
             uint64_t stop = min_u64(end, (block + 1) * ENTRY_BLOCK);
 
             add_piece(r, pos, stop);
             pos = stop;
-        } else if ((s = slab_find(o, pos)) != NULL) {
-            pos = min_u64(end, s->offset + s->filled);
         } else {
             complete = false;
             pos = wait_for(r, pos);
@@ -142,6 +167,21 @@ static bool by_reference(struct reading *r)
         pos = stop;
     }
     return true;
+}
+
+/* Spares that the reading has come to the end of: whoever reads on has been
+ * through them. */
+static void drop_spares(struct reading *r)
+{
+    uint64_t end = r->offset + r->len;
+
+    for (uint64_t pos = r->offset; pos < end;) {
+        struct slab *s = slab_find(r->object, pos);
+
+        pos = s->offset + s->filled;
+        if (s->state == SLAB_SPARE && pos <= end)
+            slab_drop(s);
+    }
 }
 
 /* Copies what is in slabs; the gaps are the pieces. */
@@ -223,8 +263,10 @@ static void plan(struct op *op)
         return;
     }
     op_then(op, prove);
-    if (by_reference(r))
+    if (by_reference(r)) {
+        drop_spares(r);
         return;
+    }
     r->bytes = bytes_new(&o->cache->bytes, r->len);
     if (r->n_pieces == 0 || !hot(r)) {
         copy_slabs(r);
@@ -319,7 +361,7 @@ static void reading_end(struct op *op)
     object_put(o);
 }
 
-void cache_read(struct cache_file *f, uint64_t offset, size_t len,
+void cache_read(struct cache_file *f, uint64_t offset, size_t len, size_t more,
     struct bytes_parts *out, struct op *op)
 {
     struct reading *r;
@@ -331,6 +373,7 @@ void cache_read(struct cache_file *f, uint64_t offset, size_t len,
     r->object = object_get(f);
     r->offset = offset;
     r->len = len;
+    r->more = more;
     r->out = out;
     op_start(&r->op, start, reading_end, op);
 }
@@ -357,11 +400,11 @@ uint64_t cache_want(
         } else if ((s = slab_find(f, pos)) != NULL) {
             pos = s->offset + s->filled;
         } else {
+            size_t most = min_size(step, room_left(c));
             uint64_t stop = flight_gap_end(
-                f, first, min_u64(first + step, end + ENTRY_BLOCK - 1));
+                f, first, min_u64(first + most, end + ENTRY_BLOCK - 1));
 
-            if (c->bytes.in_use + c->in_the_air + (stop - first) >
-                c->memory_limit)
+            if (most < min_size(step, FLIGHT_WORTH))
                 break;
             flight_run(flight_start(f, first, stop));
             pos = stop;

@@ -117,6 +117,7 @@ static void save_done(struct op *op)
     }
     disk_put(s->disk);
     op_then(op, save_next);
+    room_check(o->cache);
 }
 
 static void save_end(struct op *op)

@@ -68,14 +68,26 @@ void slab_finish(struct slab *s)
     verifier_kick(o);
 }
 
-bool slab_wanted(const struct slab *s)
+/* The verifier takes slabs in the order of offsets; what lies far ahead of it
+ * is read back from the disk when its time comes. */
+static bool wanted(const struct slab *s)
 {
     const struct verifier *v = &s->object->verifier;
 
-    /* The verifier takes slabs in the order of offsets; what lies far ahead of
-     * it is read back from the disk when its time comes. */
     return !s->object->verified && s->offset + s->filled > v->at &&
         s->offset < v->at + WANTED_AHEAD;
+}
+
+void slab_hashed(struct slab *s)
+{
+    struct cache *c = s->object->cache;
+
+    if (s->state != SLAB_SAVED || wanted(s))
+        return;
+    s->state = SLAB_SPARE;
+    TAILQ_REMOVE(&c->idle, s, idle);
+    TAILQ_INSERT_TAIL(&c->spares, s, idle);
+    c->spare_bytes += s->len;
 }
 
 void slab_settle(struct slab *s, enum slab_state state)
@@ -89,10 +101,8 @@ void slab_settle(struct slab *s, enum slab_state state)
     }
     s->state = state;
     TAILQ_INSERT_TAIL(&o->cache->idle, s, idle);
-    if (state == SLAB_SAVED && !slab_wanted(s))
-        slab_drop(s);
-    else
-        slabs_trim(o->cache);
+    slab_hashed(s);
+    slabs_trim(o->cache);
 }
 
 bool slab_droppable(const struct slab *s)
@@ -103,26 +113,75 @@ bool slab_droppable(const struct slab *s)
 void slab_drop(struct slab *s)
 {
     struct cache_file *o = s->object;
+    struct cache *c = o->cache;
 
     if (s->state == SLAB_SAVED || s->state == SLAB_KEPT)
-        TAILQ_REMOVE(&o->cache->idle, s, idle);
+        TAILQ_REMOVE(&c->idle, s, idle);
+    if (s->state == SLAB_SPARE) {
+        TAILQ_REMOVE(&c->spares, s, idle);
+        c->spare_bytes -= s->len;
+    }
     if (s->state == SLAB_FILLED || s->state == SLAB_KEPT)
         o->n_unsaved -= unsaved_blocks(s);
     TAILQ_REMOVE(&o->slabs, s, link);
     object_mark(o->held, s->offset, s->offset + s->len, false);
+    c->room.gained += s->len;
     bytes_put(s->bytes);
     free(s);
+}
+
+/* Spares keep half of the memory at most, so that there is room for more. */
+static struct slab *to_trim(struct cache *c)
+{
+    struct slab *s = TAILQ_FIRST(&c->spares);
+    bool over = c->bytes.in_use > c->memory_limit;
+
+    if (s != NULL && (over || c->spare_bytes > c->memory_limit / 2))
+        return s;
+    s = over ? TAILQ_FIRST(&c->idle) : NULL;
+    while (s != NULL && !slab_droppable(s))
+        s = TAILQ_NEXT(s, idle);
+    return s;
 }
 
 void slabs_trim(struct cache *c)
 {
     struct slab *s;
+
+    while ((s = to_trim(c)) != NULL)
+        slab_drop(s);
+}
+
+static void drop_from(struct cache *c, struct slab *first, uint64_t until)
+{
     struct slab *next;
 
-    for (s = TAILQ_FIRST(&c->idle);
-         s != NULL && c->bytes.in_use > c->memory_limit; s = next) {
+    for (struct slab *s = first; s != NULL && c->room.gained < until;
+         s = next) {
         next = TAILQ_NEXT(s, idle);
         if (slab_droppable(s))
+            slab_drop(s);
+    }
+}
+
+void slabs_drop_idle(struct cache *c, size_t n)
+{
+    uint64_t until = c->room.gained + n;
+
+    drop_from(c, TAILQ_FIRST(&c->spares), until);
+    drop_from(c, TAILQ_FIRST(&c->idle), until);
+}
+
+void slabs_drop_unsaved(struct cache_file *o, size_t n)
+{
+    uint64_t until = o->cache->room.gained + n;
+    struct slab *s;
+    struct slab *next;
+
+    for (s = TAILQ_FIRST(&o->slabs); s != NULL && o->cache->room.gained < until;
+         s = next) {
+        next = TAILQ_NEXT(s, link);
+        if (s->state == SLAB_FILLED && slab_droppable(s))
             slab_drop(s);
     }
 }

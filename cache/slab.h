@@ -18,6 +18,7 @@ enum slab_state {
     SLAB_FILLING, /* its flight is in the air */
     SLAB_FILLED,  /* complete; to be saved */
     SLAB_SAVED,   /* on disk; stays until the verifier had it */
+    SLAB_SPARE,   /* on disk, and of no use but to the next reader */
     SLAB_KEPT,    /* could not be saved; stays until memory is needed */
 };
 
@@ -29,7 +30,7 @@ struct slab {
     size_t len;             /* what it will hold */
     size_t filled;          /* what it holds */
     TAILQ_ENTRY(slab) link; /* of its object */
-    TAILQ_ENTRY(slab) idle; /* of the cache, oldest first; not while FILLING */
+    TAILQ_ENTRY(slab) idle; /* of the cache: SAVED and KEPT, or SPARE */
 };
 
 struct slab *slab_new(struct cache_file *o, uint64_t offset, size_t len);
@@ -38,8 +39,13 @@ struct slab *slab_find(
 void slab_finish(struct slab *s);        /* no more will arrive: to be saved */
 void slab_settle(struct slab *s, enum slab_state state); /* SAVED or KEPT */
 void slab_drop(struct slab *s);
-bool slab_wanted(const struct slab *s); /* by the verifier */
+void slab_hashed(struct slab *s); /* SAVED becomes SPARE, if not wanted still */
 bool slab_droppable(const struct slab *s);
-void slabs_trim(struct cache *c); /* idle ones over the memory limit */
+void slabs_trim(struct cache *c); /* those over the memory limit */
+
+/* At least n bytes, oldest first, as far as there are so many: of any that are
+ * not to be saved; of those of o that are, and then will not be. */
+void slabs_drop_idle(struct cache *c, size_t n);
+void slabs_drop_unsaved(struct cache_file *o, size_t n);
 
 #endif

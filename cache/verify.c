@@ -94,15 +94,14 @@ static bool choose(struct cache_file *o)
     return true;
 }
 
-static void drop_hashed_slabs(struct cache_file *o)
+static void spare_hashed_slabs(struct cache_file *o)
 {
     struct slab *s;
     struct slab *next;
 
     for (s = TAILQ_FIRST(&o->slabs); s != NULL; s = next) {
         next = TAILQ_NEXT(s, link);
-        if (s->state == SLAB_SAVED && !slab_wanted(s))
-            slab_drop(s);
+        slab_hashed(s);
     }
 }
 
@@ -135,8 +134,9 @@ static void hash_done(struct op *op)
         return;
     }
     v->at += v->len;
-    drop_hashed_slabs(o);
+    spare_hashed_slabs(o);
     op_then(op, v->at == o->size ? verdict : hash_next);
+    room_check(o->cache);
 }
 
 static void verdict(struct op *op)

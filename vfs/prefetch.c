@@ -63,18 +63,8 @@ static size_t step_of(size_t window)
     return step < STEP_MIN ? STEP_MIN : step > STEP_MAX ? STEP_MAX : step;
 }
 
-static void extend(struct prefetch_stream *s, struct cache_file *file)
-{
-    uint64_t from = s->ahead > s->front ? s->ahead : s->front;
-    uint64_t until = s->front + s->window;
-
-    if (from > s->front + s->window / 2)
-        return;
-    s->ahead = cache_want(file, from, until - from, step_of(s->window));
-}
-
-void prefetch_note(struct prefetch *p, struct cache_file *file, uint64_t offset,
-    size_t len, size_t window_max)
+size_t prefetch_note(
+    struct prefetch *p, uint64_t offset, size_t len, size_t window_max)
 {
     struct prefetch_stream *s = find(p, offset, len);
     size_t share;
@@ -98,6 +88,17 @@ void prefetch_note(struct prefetch *p, struct cache_file *file, uint64_t offset,
     share = window_max / active(p);
     if (s->window > share)
         s->window = share;
-    if (s->window != 0)
-        extend(s, file);
+    p->last = s;
+    return s->window != 0 ? step_of(s->window) : 0;
+}
+
+void prefetch_start(struct prefetch *p, struct cache_file *file)
+{
+    struct prefetch_stream *s = p->last;
+    uint64_t from = s->ahead > s->front ? s->ahead : s->front;
+    uint64_t until = s->front + s->window;
+
+    if (s->window == 0 || from > s->front + s->window / 2)
+        return;
+    s->ahead = cache_want(file, from, until - from, step_of(s->window));
 }

@@ -25,13 +25,17 @@ struct prefetch {
         size_t window;
         uint64_t used; /* clock of its last read; 0: no stream */
     } stream[PREFETCH_STREAMS];
+    struct prefetch_stream *last;
     uint64_t clock;
 };
 
 /* A zeroed prefetch knows no streams. A read of [offset, offset + len) has
- * come; starts optional work on the file. window_max: of all its streams
- * together. */
-void prefetch_note(struct prefetch *p, struct cache_file *file, uint64_t offset,
-    size_t len, size_t window_max);
+ * come; window_max is of all streams together. Returns how much may be fetched
+ * along with it if it finds nothing (see cache_read). */
+size_t prefetch_note(
+    struct prefetch *p, uint64_t offset, size_t len, size_t window_max);
+
+/* Starts optional work on the file, of the stream that was noted last. */
+void prefetch_start(struct prefetch *p, struct cache_file *file);
 
 #endif

@@ -173,15 +173,17 @@ static void read_cache(struct op *op)
     struct reading *r = reading_of(op);
     struct vfs *v = r->v;
     struct open_file *f = file_find(v, r->ino);
+    size_t more;
 
     if (f == NULL) {
         op_then(op, read_inode); /* closed again meanwhile: from the start */
         return;
     }
     r->file = cache_file_ref(f->file);
-    cache_read(r->file, r->offset, r->len, &r->parts, op);
-    prefetch_note(
-        &f->prefetch, f->file, r->offset, r->len, v->config.window_bytes);
+    more =
+        prefetch_note(&f->prefetch, r->offset, r->len, v->config.window_bytes);
+    cache_read(r->file, r->offset, r->len, more, &r->parts, op);
+    prefetch_start(&f->prefetch, f->file);
     op_then(op, read_done);
 }
 

@@ -175,7 +175,7 @@ int read_range(
     int err;
 
     wait_begin(&w);
-    cache_read(file, offset, len, &parts, &w.op);
+    cache_read(file, offset, len, 0, &parts, &w.op);
     err = wait_for(&w, &f->loop);
     if (err == 0) {
         assert_int_equal(parts.len, len);

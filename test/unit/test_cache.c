@@ -53,7 +53,7 @@ static void test_one_flight_for_many_readers(void **state)
     f->script.held = true;
     for (int i = 0; i < 8; i++) {
         wait_begin(&w[i]);
-        cache_read(file, 0, 65536, &parts[i], &w[i].op);
+        cache_read(file, 0, 65536, 0, &parts[i], &w[i].op);
     }
     while (f->script.reads == 0)
         uv_run(&f->loop, UV_RUN_ONCE);
@@ -135,6 +135,73 @@ static void test_same_content_is_shared(void **state)
     cache_file_put(b);
 }
 
+/* Reads the file at once, at most n reads under way, as one stream. Gives the
+ * most memory that was in use. */
+static uint64_t stream(struct fix *f, struct cache_file *file, size_t n)
+{
+    struct bytes_parts parts[8] = {0};
+    struct waiter w[8];
+    uint64_t most = 0;
+
+    for (uint64_t at = 0; at < f->script.size; at += n * MIB) {
+        for (size_t i = 0; i < n; i++) {
+            wait_begin(&w[i]);
+            cache_read(file, at + i * MIB, MIB, 8 * MIB, &parts[i], &w[i].op);
+        }
+        for (size_t i = 0; i < n; i++) {
+            assert_int_equal(wait_for(&w[i], &f->loop), 0);
+            if (cache_stats(f->cache).memory_bytes > most)
+                most = cache_stats(f->cache).memory_bytes;
+            check_bytes(&parts[i], at + i * MIB);
+            bytes_parts_free(&parts[i]);
+        }
+    }
+    return most;
+}
+
+static void test_a_stream_waits_for_room(void **state)
+{
+    struct fix *f = *state;
+    struct cache_file *file;
+
+    close_cache(f);
+    open_cache(f, f->cache_dir, 8 * MIB);
+    set_content(f, 64 * MIB);
+    f->script.piece = 65536;
+    file = get_file(f);
+    assert_true(stream(f, file, 4) <= 13 * MIB);
+    assert_true(f->script.reads <= 32); /* a flight brings for several */
+    assert_int_equal(f->script.bytes, f->script.size);
+    cache_file_put(file);
+}
+
+/* Bytes that others hold for good leave no room at all. */
+static void test_no_room_does_not_stop_a_stream(void **state)
+{
+    struct fix *f = *state;
+    struct bytes_parts kept[4] = {0};
+    struct cache_file *file;
+
+    close_cache(f);
+    open_cache(f, NULL, 4 * MIB);
+    set_content(f, 24 * MIB);
+    f->script.piece = 65536;
+    file = get_file(f);
+    for (size_t i = 0; i < 4; i++) {
+        struct waiter w;
+
+        wait_begin(&w);
+        cache_read(file, (20 + i) * MIB, MIB, 0, &kept[i], &w.op);
+        assert_int_equal(wait_for(&w, &f->loop), 0);
+    }
+    assert_true(stream(f, file, 2) <= 10 * MIB);
+    for (size_t i = 0; i < 4; i++) {
+        check_bytes(&kept[i], (20 + i) * MIB);
+        bytes_parts_free(&kept[i]);
+    }
+    cache_file_put(file);
+}
+
 #define CASE(name)                                                             \
     cmocka_unit_test_setup_teardown(name, cache_setup, cache_teardown)
 
@@ -148,6 +215,8 @@ int main(void)
         CASE(test_without_a_disk),
         CASE(test_want_respects_memory),
         CASE(test_same_content_is_shared),
+        CASE(test_a_stream_waits_for_room),
+        CASE(test_no_room_does_not_stop_a_stream),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

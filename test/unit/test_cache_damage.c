@@ -31,7 +31,7 @@ static void test_wrong_content_is_an_error_at_the_end(void **state)
         struct waiter w;
 
         wait_begin(&w);
-        cache_read(file, MIB, MIB, &parts, &w.op);
+        cache_read(file, MIB, MIB, 0, &parts, &w.op);
         assert_int_equal(wait_for(&w, &f->loop), 0);
         bytes_parts_free(&parts);
     }
