@@ -14,6 +14,7 @@
 #define PAGES_MAX 48 /* kept in memory: 4 to 17 MiB */
 #define COOKIE_DOT 1
 #define COOKIE_DOTDOT 2
+#define COOKIE_MAX ((uint64_t)INT64_MAX) /* as inode numbers in the database */
 
 struct page_entry {
     uint64_t ino;
@@ -432,7 +433,7 @@ void vfs_readdir(struct vfs *v, uint64_t dir, uint64_t cookie,
     *eof = false;
     r->v = v;
     r->dir = dir;
-    r->cookie = cookie;
+    r->cookie = cookie < COOKIE_MAX ? cookie : COOKIE_MAX;
     r->fn = fn;
     r->ctx = ctx;
     r->eof = eof;

@@ -48,6 +48,25 @@ static void test_large_directory_each_name_once(void **state)
     assert_true(vfs_stats(f->v).hot_inodes <= 1000);
 }
 
+static void test_cookies_that_nobody_gave(void **state)
+{
+    static const uint64_t past[] = {
+        INT64_MAX, (uint64_t)INT64_MAX + 1, UINT64_MAX - 1, UINT64_MAX};
+    struct fix *f = *state;
+    struct vfs_attr a;
+
+    add_many(f, "big", 2100);
+    assert_int_equal(walk(f, "big", &a), 0);
+    for (size_t i = 0; i < ARRAY_LEN(past); i++) {
+        struct names l = {.room = 10, .cookie = past[i]};
+        bool eof = false;
+
+        assert_int_equal(list_some(f, a.ino, &l, &eof), 0);
+        assert_true(eof);
+        assert_int_equal(l.n, 0);
+    }
+}
+
 static void test_lookup_does_not_wait_for_a_whole_listing(void **state)
 {
     struct fix *f = *state;
@@ -129,6 +148,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(test_bad_names_are_hidden_and_counted),
         CASE(test_large_directory_each_name_once),
+        CASE(test_cookies_that_nobody_gave),
         CASE(test_lookup_does_not_wait_for_a_whole_listing),
         CASE(test_listing_streams_while_it_comes),
         CASE(test_restart_in_the_middle_of_a_listing),
