@@ -49,6 +49,7 @@ static void mnt(struct rpc_call *call)
         rpc_call_fail(call, err);
         return;
     }
+    rpc_conn_known(call->conn);
     vfs_getattr(call->server->vfs, VFS_ROOT_INO, &call->mount.attr, &call->op);
     op_then(&call->op, walk);
 }

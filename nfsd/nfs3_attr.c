@@ -9,6 +9,7 @@
 #include "nfsd/nfs3_fh.h"
 #include "nfsd/nfs3_status.h"
 #include "nfsd/rpc_call.h"
+#include "nfsd/rpc_conn.h"
 #include "nfsd/server.h"
 #include "nfsd/xdr_put.h"
 #include "vfs/vfs.h"
@@ -109,8 +110,10 @@ void nfs3_put_wcc_same(struct xdr_put *o, const struct nfsd *s, uint64_t ino)
 
 bool nfs3_object(struct rpc_call *call, const nfs_fh3 *fh, uint64_t *ino)
 {
-    if (nfs3_fh_open(call->server, fh, ino))
+    if (nfs3_fh_open(call->server, fh, ino)) {
+        rpc_conn_known(call->conn);
         return true;
+    }
     rpc_call_fail(call, -NFS3_EBADHANDLE);
     return false;
 }

@@ -79,6 +79,7 @@ static struct nfsd *server_new(const struct nfsd_config *config)
     s->bulk.limit = NFSD_BULK_LIMIT;
     op_list_init(&s->stopped);
     TAILQ_INIT(&s->conns);
+    TAILQ_INIT(&s->strangers);
     TAILQ_INIT(&s->dirty);
     STAILQ_INIT(&s->spares);
     uv_tcp_init(s->loop, &s->listener);

@@ -42,11 +42,23 @@ static bool paused(const struct rpc_conn *conn)
         conn->out.unsent > UNSENT_MAX;
 }
 
+void rpc_conn_known(struct rpc_conn *conn)
+{
+    struct nfsd *s = conn->server;
+
+    if (!conn->stranger)
+        return;
+    conn->stranger = false;
+    TAILQ_REMOVE(&s->strangers, conn, stranger_link);
+    s->n_strangers--;
+}
+
 void rpc_conn_close(struct rpc_conn *conn)
 {
     if (conn->closing)
         return;
     conn->closing = true;
+    rpc_conn_known(conn); /* counts no more */
     for (int i = 0; i < RPC_LANES; i++)
         rpc_lane_close(&conn->lane[i], -ECONNRESET);
     handle_close((uv_handle_t *)&conn->tcp, &conn->op);
@@ -185,6 +197,9 @@ static void serve(struct op *op)
 
     conn->server->stats.connections++;
     TAILQ_INSERT_TAIL(&conn->server->conns, conn, link);
+    conn->stranger = true;
+    TAILQ_INSERT_TAIL(&conn->server->strangers, conn, stranger_link);
+    conn->server->n_strangers++;
     op_hold(op); /* until rpc_conn_close */
 }
 
@@ -210,6 +225,26 @@ static bool find_peer(struct rpc_conn *conn)
         peer_addr_of((struct sockaddr *)&sa, &conn->peer);
 }
 
+/* Whoever can reach the port could fill it with connections that say nothing,
+ * and so keep out a client that comes back. */
+static bool make_room(struct nfsd *s, const struct rpc_conn *newcomer)
+{
+    struct rpc_conn *oldest = TAILQ_FIRST(&s->strangers);
+
+    if (s->n_strangers <= NFSD_STRANGERS_MAX &&
+        s->stats.connections <= NFSD_CONNS_MAX)
+        return true;
+    if (!s->crowded)
+        log_warn("nfsd: %llu connections are open, %zu of them by strangers: "
+                 "the oldest of these go",
+            (unsigned long long)s->stats.connections, s->n_strangers);
+    s->crowded = true;
+    if (oldest == newcomer)
+        return false;
+    fail(oldest, "room for others");
+    return true;
+}
+
 /* Says why not, or NULL. */
 static const char *refusal(struct rpc_conn *conn)
 {
@@ -222,14 +257,7 @@ static const char *refusal(struct rpc_conn *conn)
         peer_log_refused(&s->refused, &conn->peer);
         return "not allowed";
     }
-    if (s->stats.connections > NFSD_CONNS_MAX) {
-        if (!s->crowded)
-            log_warn(
-                "nfsd: %d connections are open: refuse more", NFSD_CONNS_MAX);
-        s->crowded = true;
-        return "too many connections";
-    }
-    return NULL;
+    return make_room(s, conn) ? NULL : "too many connections";
 }
 
 static void set_options(struct rpc_conn *conn)

@@ -33,17 +33,24 @@ struct rpc_conn {
     struct rpc_lane lane[RPC_LANES];
     unsigned n_calls; /* in flight */
     bool reading;
-    bool ended;   /* the peer sends no more */
-    bool closing; /* replies are dropped */
-    bool dirty;   /* in server->dirty */
-    bool running; /* run() is on the stack: no need to be put there */
+    bool ended;    /* the peer sends no more */
+    bool closing;  /* replies are dropped */
+    bool stranger; /* in server->strangers */
+    bool dirty;    /* in server->dirty */
+    bool running;  /* run() is on the stack: no need to be put there */
     /* links */
     TAILQ_ENTRY(rpc_conn) link;
+    TAILQ_ENTRY(rpc_conn) stranger_link;
     TAILQ_ENTRY(rpc_conn) dirty_link;
 };
 
 /* Takes the connection that waits in server->listener. It frees itself. */
 void rpc_conn_accept(struct nfsd *server);
+
+/* The peer has shown the export's path or a file handle, so it is one whom the
+ * mount was meant for. Until then it is a stranger: there are only so many,
+ * and when another comes the oldest one goes. */
+void rpc_conn_known(struct rpc_conn *conn);
 
 /* Closes the socket now; calls run to their end and lose their reply. */
 void rpc_conn_close(struct rpc_conn *conn);

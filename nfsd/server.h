@@ -20,6 +20,7 @@ struct rpc_call;
 struct rpc_conn;
 
 #define NFSD_CONNS_MAX 1024
+#define NFSD_STRANGERS_MAX 512              /* of them; see rpc_conn_known() */
 #define NFSD_BULK_LIMIT ((size_t)128 << 20) /* of all connections together */
 
 /* The server is an operation that lasts until nfsd_stop; connections hold it,
@@ -41,14 +42,16 @@ struct nfsd {
     bool failing;           /* the same for accept */
     struct op_list stopped; /* who waits in nfsd_stop */
     struct nfsd_stats stats;
+    size_t n_strangers;
     struct peer_log refused;
     struct mount3_table mounts;
     struct rpc_total bulk;
     struct bytes_pool pages; /* of listings */
     /* links */
     TAILQ_HEAD(, rpc_conn) conns;
-    TAILQ_HEAD(, rpc_conn) dirty;   /* have something to do in `flusher` */
-    STAILQ_HEAD(, rpc_call) spares; /* finished calls, last in first out */
+    TAILQ_HEAD(, rpc_conn) strangers; /* oldest first */
+    TAILQ_HEAD(, rpc_conn) dirty;     /* have something to do in `flusher` */
+    STAILQ_HEAD(, rpc_call) spares;   /* finished calls, last in first out */
     size_t n_spares;
 };
 

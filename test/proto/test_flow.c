@@ -114,6 +114,30 @@ static void short_connections(void)
     check(good == 500, "500 connections one after another: %u", good);
 }
 
+/* Connections that never show a handle go when more come; who has shown one
+ * stays, and finds room again after it has left. */
+static void silent_crowd(void)
+{
+    enum { N = 700 }; /* more than the server keeps */
+    struct client *crowd = xcalloc(N, sizeof(*crowd));
+    struct client guest;
+
+    client_open(&guest, &target);
+    check(getattr(&guest), "a guest among strangers");
+    for (int i = 0; i < N; i++)
+        client_open(&crowd[i], &target);
+    check(client_closed(&crowd[0]), "the oldest stranger makes room");
+    check(getattr(&guest), "the guest stays");
+    client_close(&guest);
+    client_open(&guest, &target);
+    check(getattr(&guest), "the guest comes back");
+    check(getattr(&crowd[N - 1]), "the last stranger becomes a guest");
+    client_close(&guest);
+    for (int i = 0; i < N; i++)
+        client_close(&crowd[i]);
+    free(crowd);
+}
+
 /* ---- Clients that do not read */
 
 /* Asks for reads without ever taking a reply, until the server takes no more
@@ -307,6 +331,7 @@ int main(int argc, char **argv)
     find_files(&c);
     many_connections();
     short_connections();
+    silent_crowd();
     greedy();
     late_reader();
     if (n_slow == N_SLOW) {
