@@ -7,12 +7,7 @@
 #include "hub/local_fault_spec.h"
 
 static const struct opt what[] = {
-    {.name = "root",
-        .type = OPT_PATH,
-        .arg = "DIR",
-        .dflt = "hub in the user's data directory",
-        .help = "where everything is kept; made if it is not there",
-        OPT_INTO(serve_values, root)},
+    HUB_ROOT_OPTION(serve_values),
     {.name = "repo",
         .type = OPT_LIST,
         .arg = "KIND:NS/NAME=FOLDER",

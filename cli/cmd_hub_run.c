@@ -131,11 +131,15 @@ static const char *owner(void)
     return pw != NULL && repo_name_ok(pw->pw_name) ? pw->pw_name : "local";
 }
 
-static char *usual_root(void)
+char *hub_root(const char *given)
 {
-    char *data = dirs_data();
-    char *root = xasprintf("%s/hub", data);
+    char *data;
+    char *root;
 
+    if (given != NULL)
+        return xstrdup(given);
+    data = dirs_data();
+    root = xasprintf("%s/hub", data);
     free(data);
     return root;
 }
@@ -147,7 +151,7 @@ static bool configure(struct serve *s)
     if (!add_each(s, &v->repo, add_repo) || !add_each(s, &v->user, add_user) ||
         !add_each(s, &v->private, add_private))
         return false;
-    s->root = v->root != NULL ? xstrdup(v->root) : usual_root();
+    s->root = hub_root(v->root);
     s->config = (struct local_config){
         .loop = &s->loop,
         .pool = &s->pool,

@@ -12,6 +12,8 @@ const struct command *const commands[] = {
     &cmd_status,
     &cmd_nfs,
     &cmd_hub_serve,
+    &cmd_hub_user,
+    &cmd_hub_org,
     &cmd_supervise,
     &cmd_doc,
     NULL,

@@ -27,6 +27,8 @@ extern const struct command cmd_stop;
 extern const struct command cmd_status;
 extern const struct command cmd_nfs;
 extern const struct command cmd_hub_serve; /* cli/cmd_hub.c */
+extern const struct command cmd_hub_user;  /* cli/cmd_hub_people.c */
+extern const struct command cmd_hub_org;
 extern const struct command cmd_supervise; /* by `hffs start` only */
 extern const struct command cmd_doc;       /* makes doc/ and README's table */
 

@@ -49,11 +49,21 @@ static void choices(const struct opt *o, struct buf *out)
 static void top_words(struct buf *out)
 {
     for (size_t i = 0; commands[i] != NULL; i++) {
-        if (!commands[i]->hidden && strcmp(commands[i]->name, "nfs") != 0)
-            buf_addf(out, "%.*s ", (int)strcspn(commands[i]->name, " "),
-                commands[i]->name);
+        if (!commands[i]->hidden && strcmp(commands[i]->name, "nfs") != 0 &&
+            strchr(commands[i]->name, ' ') == NULL)
+            buf_addf(out, "%s ", commands[i]->name);
     }
-    buf_adds(out, "help");
+    buf_adds(out, "hub help");
+}
+
+/* What may follow "hub". */
+static void hub_words(struct buf *out)
+{
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        if (strncmp(commands[i]->name, "hub ", 4) == 0)
+            buf_addf(out, "%s ", commands[i]->name + 4);
+    }
+    out->len--;
 }
 
 /* ---- bash */
@@ -113,7 +123,10 @@ void doc_bash(struct buf *out)
     buf_adds(out,
         "'\n"
         "        elif [[ $COMP_CWORD == 2 && $command == hub* ]]; then "
-        "words='serve'\n"
+        "words='");
+    hub_words(out);
+    buf_adds(out,
+        "'\n"
         "        else words='repo' files=1\n"
         "        fi ;;\n"
         "    esac\n"
@@ -172,7 +185,10 @@ void doc_zsh(struct buf *out)
     buf_adds(out,
         "\n        return\n    fi\n"
         "    if [[ $command == hub* && $CURRENT == 3 ]]; then\n"
-        "        compadd -- serve\n        return\n    fi\n"
+        "        compadd -- ");
+    hub_words(out);
+    buf_adds(out,
+        "\n        return\n    fi\n"
         "    case $command in\n");
     for (size_t i = 0; commands[i] != NULL; i++) {
         if (commands[i]->hidden)

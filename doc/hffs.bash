@@ -12,6 +12,8 @@ _hffs()
     'status') options='--json --state-dir --help' ;;
     'nfs') options='--run --revision --read-only --commit-times --uid --gid --hub-endpoint --hf-token --token-file --ca-file --read-fetch-timeout-ms --cache-dir --no-disk-cache --inode-soft-limit --metadata-ttl-ms --mount-options --no-mount --port --listen --allow-client --state-dir --log-level --debug --json --help' ;;
     'hub serve') options='--root --repo --port --listen --user --private --log --redirect --url-ttl --fault --admin --help' ;;
+    'hub user') options='--root --read-only --token --token-file --only --json --help' ;;
+    'hub org') options='--root --json --help' ;;
     esac
     case "$command $prev" in
     'start --token-file') files=1 ;;
@@ -27,10 +29,13 @@ _hffs()
     'nfs --state-dir') files=1 ;;
     'nfs --log-level') words='error warn info debug' ;;
     'hub serve --root') files=1 ;;
+    'hub user --root') files=1 ;;
+    'hub user --token-file') files=1 ;;
+    'hub org --root') files=1 ;;
     *)
         if [[ $cur == -* ]]; then words=$options
         elif [[ $COMP_CWORD == 1 && $command != nfs ]]; then words='start stop status hub help'
-        elif [[ $COMP_CWORD == 2 && $command == hub* ]]; then words='serve'
+        elif [[ $COMP_CWORD == 2 && $command == hub* ]]; then words='serve user org'
         else words='repo' files=1
         fi ;;
     esac

@@ -23,7 +23,7 @@ struct listed {
 
 struct users {
     char *owner;     /* of an open Hub */
-    bool open;       /* until the first user */
+    bool open;       /* the loop thread's */
     struct buf list; /* of struct listed */
 };
 
@@ -95,9 +95,14 @@ bool users_any(const struct users *u)
     return u->list.len > 0;
 }
 
-void users_open(struct users *u)
+void users_open(struct users *u, bool open)
 {
-    u->open = true;
+    u->open = open;
+}
+
+bool users_are_open(const struct users *u)
+{
+    return u->open;
 }
 
 /* ---- Callers */
@@ -153,26 +158,25 @@ static int find_token(const struct users *u, struct meta_db *db,
 }
 
 int auth_find(const struct users *u, struct meta_db *db,
-    const char *authorization, struct auth *out)
+    const char *authorization, struct auth *a)
 {
     const char *text;
     int any;
 
-    *out = (struct auth){0};
-    if (u->open) {
+    if (a->open) {
         any = meta_user_any(db);
         if (any < 0)
             return any;
-        out->open = any == 0;
+        a->open = any == 0;
     }
     if (authorization == NULL)
         return 0;
-    if (out->open) {
-        be(out, u->owner, false);
+    if (a->open) {
+        be(a, u->owner, false);
         return 0;
     }
     text = bearer(authorization);
-    return text != NULL ? find_token(u, db, text, out) : -EACCES;
+    return text != NULL ? find_token(u, db, text, a) : -EACCES;
 }
 
 void auth_fini(struct auth *a)

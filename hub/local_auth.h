@@ -23,10 +23,12 @@ int users_add(struct users *u, const char *name, const char *token);
 bool users_have(const struct users *u, const char *name);
 bool users_any(const struct users *u);
 
-/* While there is no user anywhere, everybody may do everything, and whoever
- * sends a token, whichever, is `owner`. To be said once, before the first
- * request, and only where nobody but this machine can reach the Hub. */
-void users_open(struct users *u);
+/* On an open Hub everybody may do everything, and whoever sends a token,
+ * whichever, is `owner`. To be opened before the first request, and only where
+ * nobody but this machine can reach the Hub; it closes for good when a request
+ * finds a user in the database. Of the loop thread. */
+void users_open(struct users *u, bool open);
+bool users_are_open(const struct users *u);
 
 struct user {
     char name[ACCOUNT_NAME_MAX]; /* and the namespace that is theirs */
@@ -42,10 +44,11 @@ struct auth {
 };
 
 /* The value of an Authorization header (NULL: none was sent) to a caller;
- * -EACCES when the credentials are no good. Blocks. auth_fini() in any
- * case. */
+ * -EACCES when the credentials are no good. a is zeroed, but for a->open, which
+ * says whether the Hub was open, and then whether it is. Blocks. auth_fini() in
+ * any case. */
 int auth_find(const struct users *u, struct meta_db *db,
-    const char *authorization, struct auth *out);
+    const char *authorization, struct auth *a);
 void auth_fini(struct auth *a);
 
 char **auth_orgs(const struct auth *a, size_t *n);

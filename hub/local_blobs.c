@@ -4,14 +4,17 @@
  *     new/<random>  --write, sync-->  new/<random>  --rename-->  ab/ab12...
  *
  * so that whatever stands under a hash is complete, at any moment and after a
- * power failure. */
+ * power failure. Every process that writes blobs holds a shared lock on "new/";
+ * whoever gets it alone knows that what lies there belongs to nobody. */
 #include "hub/local_blobs.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,6 +27,7 @@
 struct disk_blobs {
     struct blobs blobs;
     char *dir;
+    int new_fd; /* of "new/", locked */
 };
 
 static struct disk_blobs *disk(struct blobs *b)
@@ -191,18 +195,53 @@ static int disk_size(struct blobs *b, const uint8_t *sha256, uint64_t *out)
 
 static void disk_free(struct blobs *b)
 {
+    close(disk(b)->new_fd);
     free(disk(b)->dir);
     free(disk(b));
 }
 
+static int empty(const char *dir)
+{
+    DIR *d = opendir(dir);
+    const struct dirent *e;
+    int err = 0;
+
+    if (d == NULL)
+        return -errno;
+    while (err == 0 && (e = readdir(d)) != NULL) {
+        char *path = xasprintf("%s/%s", dir, e->d_name);
+
+        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+            err = file_remove_tree(path);
+        free(path);
+    }
+    closedir(d);
+    return err;
+}
+
+/* What lies in "new/" is removed when no other process writes there. */
+static int open_new(const char *path, int *fd)
+{
+    int err = file_mkdirs(path, 0700);
+
+    if (err != 0)
+        return err;
+    *fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*fd < 0)
+        return -errno;
+    if (flock(*fd, LOCK_EX | LOCK_NB) == 0)
+        err = empty(path);
+    if (err == 0 && flock(*fd, LOCK_SH) != 0)
+        err = -errno;
+    if (err != 0)
+        close(*fd);
+    return err;
+}
+
 static int make_folders(const char *dir)
 {
-    char *new = xasprintf("%s/new", dir);
-    int err = file_remove_tree(new);
+    int err = 0;
 
-    if (err == 0)
-        err = file_mkdirs(new, 0700);
-    free(new);
     for (unsigned i = 0; i < 256 && err == 0; i++) {
         char *path = xasprintf("%s/%02x", dir, i);
 
@@ -223,12 +262,21 @@ int blobs_on_disk(const char *dir, struct blobs **out)
         .free = disk_free,
     };
     struct disk_blobs *d;
-    int err = make_folders(dir);
+    char *new = xasprintf("%s/new", dir);
+    int new_fd = -1;
+    int err = open_new(new, &new_fd);
 
+    free(new);
     if (err != 0)
         return err;
+    err = make_folders(dir);
+    if (err != 0) {
+        close(new_fd);
+        return err;
+    }
     d = xcalloc(1, sizeof(*d));
     d->blobs.ops = &ops;
+    d->new_fd = new_fd;
     d->dir = xstrdup(dir);
     *out = &d->blobs;
     return 0;

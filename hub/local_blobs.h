@@ -49,7 +49,8 @@ struct blobs {
 };
 
 /* Plain files below dir, which exists: "ab/ab12..." by SHA-256. What an earlier
- * process left half-done in "dir/new" is removed. Blocks. */
+ * process left half-done in "dir/new" is removed, unless another process has
+ * these blobs open as well. Blocks. */
 int blobs_on_disk(const char *dir, struct blobs **out);
 
 static inline int blob_begin(struct blobs *b, struct blob_in **out)

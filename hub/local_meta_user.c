@@ -151,6 +151,15 @@ int meta_token_find(struct meta_db *db,
     return err;
 }
 
+int meta_token_remove(
+    struct meta_db *db, const uint8_t sha256[static SHA256_SIZE])
+{
+    struct sql *q = sql(db, "DELETE FROM token WHERE sha256 = ?1");
+
+    sql_blob(q, 1, sha256, SHA256_SIZE);
+    return sql_run(q);
+}
+
 int meta_token_each(
     struct meta_db *db, const char *user, meta_token_fn *fn, void *ctx)
 {

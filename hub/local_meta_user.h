@@ -55,6 +55,9 @@ int meta_token_add(struct meta_db *db, const struct user_token *token);
 int meta_token_find(struct meta_db *db,
     const uint8_t sha256[static SHA256_SIZE], struct user_token *out);
 
+int meta_token_remove(
+    struct meta_db *db, const uint8_t sha256[static SHA256_SIZE]);
+
 typedef void meta_token_fn(void *ctx, const struct user_token *token);
 int meta_token_each(
     struct meta_db *db, const char *user, meta_token_fn *fn, void *ctx);

@@ -164,6 +164,7 @@ static void run(struct op *op)
         c->route->fn(c, NULL);
         return;
     }
+    c->auth.open = users_are_open(c->hub->users);
     c->job = (struct meta_job){
         .fn = run_on_pool, .write = c->route->run == RUN_WRITE};
     meta_run(c->hub->meta, &c->job, op);
@@ -193,6 +194,8 @@ static void finish(struct op *op)
     struct call *c = call_of(op);
     int err = op_catch(op);
 
+    if (c->job.fn != NULL && !c->auth.open)
+        users_open(c->hub->users, false);
     if (err != 0 && err != -ECANCELED) {
         log_error(
             "hub: %s %s: %s", c->x->method, c->x->target.raw, strerror(-err));

@@ -1,8 +1,4 @@
-/* Starting a local Hub. Its root:
- *
- *     lock      held by the one server that uses this root
- *     hub.db    repos, refs, commits, trees (local_meta.c)
- *     blobs/    the bytes of files, by SHA-256 (local_blobs.c) */
+/* Starting a local Hub: its root, its snapshots, its sockets. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,11 +12,11 @@
 #include "base/file.h"
 #include "base/work.h"
 #include "hub/local_auth.h"
-#include "hub/local_blobs.h"
 #include "hub/local_hub.h"
 #include "hub/local_listen.h"
 #include "hub/local_log.h"
 #include "hub/local_meta.h"
+#include "hub/local_root.h"
 #include "hub/local_service.h"
 #include "hub/local_snapshot.h"
 
@@ -61,35 +57,20 @@ static int lock_root(struct local_hub *h, struct buf *why)
     return file_pwrite(fd, pid, strlen(pid), 0);
 }
 
-static int open_stores(struct local_hub *h)
-{
-    char *blobs = xasprintf("%s/blobs", h->root);
-    char *db = xasprintf("%s/hub.db", h->root);
-    int err = file_mkdirs(blobs, 0700);
-
-    if (err == 0)
-        err = blobs_on_disk(blobs, &h->blobs);
-    if (err == 0)
-        err = meta_open(db, h->config.pool, &h->meta);
-    free(blobs);
-    free(db);
-    return err;
-}
-
 static int open_on_pool(struct work *w)
 {
     struct start *s = container_of(w, struct start, work);
     struct local_hub *h = s->hub;
+    struct local_root stores = {0};
     int err = file_mkdirs(h->root, 0700);
 
     if (err == 0)
         err = lock_root(h, s->why);
     if (err == 0)
-        err = open_stores(h);
-    if (err == -EPROTO)
-        buf_addf(
-            s->why, "%s was made by a newer version of this program", h->root);
-    else if (err != 0 && s->why->len == 0)
+        err = local_root_open(h->root, true, h->config.pool, &stores, s->why);
+    h->meta = stores.meta;
+    h->blobs = stores.blobs;
+    if (err != 0 && s->why->len == 0)
         buf_addf(s->why, "%s: %s", h->root, strerror(-err));
     if (err == 0 && h->config.log_path != NULL) {
         err = request_log_open(h->config.log_path, &h->log);
@@ -167,7 +148,7 @@ static int settle_job(struct meta_db *db, struct meta_job *job)
         return -EINVAL;
     }
     h->open = true;
-    users_open(h->users);
+    users_open(h->users, true);
     return 0;
 }
 

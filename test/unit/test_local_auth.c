@@ -72,6 +72,7 @@ static int transact(
 static int find(struct fixture *f, struct meta_db *db)
 {
     auth_fini(&f->auth);
+    f->auth = (struct auth){.open = users_are_open(f->users)};
     return auth_find(f->users, db, f->header, &f->auth);
 }
 
@@ -200,7 +201,7 @@ static void an_open_hub_closes_with_its_first_user(void **state)
 
     assert_int_equal(ask(f, NULL), 0);
     assert_false(may(f, RIGHT_WRITE, "ada/x", true));
-    users_open(f->users);
+    users_open(f->users, true);
     assert_int_equal(ask(f, NULL), 0);
     assert_null(f->auth.user);
     assert_true(may(f, RIGHT_WRITE, "ada/x", true));
