@@ -140,7 +140,9 @@ static const struct opt server[] = {
     {.name = "allow-client",
         .type = OPT_LIST,
         .arg = "ADDR[/LEN]",
-        .help = "address or network that may connect besides this host",
+        .help =
+            "address or network that may connect besides root and you on this "
+            "host",
         OPT_INTO(mount_values, allow_client)},
 };
 

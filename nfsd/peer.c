@@ -85,7 +85,8 @@ void peer_text(const struct peer_addr *a, char out[static PEER_TEXT_MAX])
         inet_ntop(AF_INET6, a->b, out, PEER_TEXT_MAX);
 }
 
-void peer_log_refused(struct peer_log *log, const struct peer_addr *a)
+void peer_log_refused(
+    struct peer_log *log, const struct peer_addr *a, const char *why)
 {
     char text[PEER_TEXT_MAX];
 
@@ -97,7 +98,7 @@ void peer_log_refused(struct peer_log *log, const struct peer_addr *a)
         return;
     log->seen[log->n_seen++] = *a;
     peer_text(a, text);
-    log_warn("nfsd: refuse %s: not loopback and not in the allow list", text);
+    log_warn("nfsd: refuse %s: %s", text, why);
 }
 
 /* Digits only, at most `max`. */

@@ -1,4 +1,5 @@
-/* Who may connect: loopback always, others by the allow list. */
+/* Who may connect: over loopback root (the kernel's NFS client is root's) and
+ * the user that the server runs as, others by the allow list. */
 #ifndef NFSD_PEER_H
 #define NFSD_PEER_H
 
@@ -6,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 
 struct nfsd_net;
 
@@ -30,8 +32,15 @@ bool peer_in_nets(
     const struct peer_addr *a, const struct nfsd_net *net, size_t n);
 void peer_text(const struct peer_addr *a, char out[static PEER_TEXT_MAX]);
 
+/* The user whose the other end of a loopback connection is: from `peer` to
+ * `own`, which are of one family. -ENOENT: nobody's any more; -ENOTSUP: this
+ * system does not say. In peer_owner_{linux,darwin}.c. */
+int peer_owner(const struct sockaddr_storage *peer,
+    const struct sockaddr_storage *own, uid_t *out);
+
 /* Says once per address that it was turned away; after PEER_LOGGED_MAX
  * addresses nothing more. */
-void peer_log_refused(struct peer_log *log, const struct peer_addr *a);
+void peer_log_refused(
+    struct peer_log *log, const struct peer_addr *a, const char *why);
 
 #endif

@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/cur.h"
 #include "base/log.h"
@@ -245,17 +246,42 @@ static bool make_room(struct nfsd *s, const struct rpc_conn *newcomer)
     return true;
 }
 
+/* The secret in the export path stands in the table of mounts, where every
+ * local user can read it. */
+static bool is_ours(struct rpc_conn *conn)
+{
+    struct sockaddr_storage peer = {0};
+    struct sockaddr_storage own = {0};
+    int peer_len = sizeof(peer);
+    int own_len = sizeof(own);
+    uid_t uid;
+    int err;
+
+    if (uv_tcp_getpeername(&conn->tcp, (struct sockaddr *)&peer, &peer_len) !=
+            0 ||
+        uv_tcp_getsockname(&conn->tcp, (struct sockaddr *)&own, &own_len) != 0)
+        return false;
+    err = peer_owner(&peer, &own, &uid);
+    return err == -ENOTSUP || (err == 0 && (uid == 0 || uid == geteuid()));
+}
+
 /* Says why not, or NULL. */
 static const char *refusal(struct rpc_conn *conn)
 {
     struct nfsd *s = conn->server;
+    const char *why = NULL;
 
     if (!find_peer(conn))
         return "no address";
-    if (!peer_is_loopback(&conn->peer) &&
-        !peer_in_nets(&conn->peer, s->allow, s->n_allow)) {
-        peer_log_refused(&s->refused, &conn->peer);
-        return "not allowed";
+    if (!peer_in_nets(&conn->peer, s->allow, s->n_allow)) {
+        if (!peer_is_loopback(&conn->peer))
+            why = "not loopback and not in the allow list";
+        else if (!is_ours(conn))
+            why = "another user of this machine";
+    }
+    if (why != NULL) {
+        peer_log_refused(&s->refused, &conn->peer, why);
+        return why;
     }
     return make_room(s, conn) ? NULL : "too many connections";
 }

@@ -1,6 +1,8 @@
 /* The MOUNT protocol, RFC 1813 Appendix I. */
 #include <string.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "test/lib/rpc_client.h"
 #include "test/lib/checks.h"
@@ -196,6 +198,33 @@ static void lists(const struct target *t)
         "the file system is there after UMNT and UMNTALL");
 }
 
+/* Nothing that another user of this machine learns opens the server to him. */
+static void another_user(struct target *t)
+{
+    struct client other;
+    exports list = NULL;
+    int status = 0;
+    pid_t pid;
+
+    if (geteuid() != 0) {
+        check_skip("only root can be another user");
+        return;
+    }
+    pid = fork();
+    if (pid == 0) {
+        if (setuid(65534) != 0)
+            _exit(2);
+        client_open(&other, t);
+        _exit(mount_call(&other, MOUNTPROC3_EXPORT, NULL, NULL,
+                  (xdr_fn *)xdr_exports, &list)
+                ? 1
+                : 0);
+    }
+    waitpid(pid, &status, 0);
+    check(WIFEXITED(status) && WEXITSTATUS(status) == 0,
+        "another user of this machine gets no answer");
+}
+
 int main(int argc, char **argv)
 {
     struct target t = target_of(argc, argv);
@@ -207,6 +236,7 @@ int main(int argc, char **argv)
     long_paths(t.export_path);
     below(&t);
     lists(&t);
+    another_user(&t);
     client_close(&c);
     return checks_done();
 }

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include <cmocka.h>
@@ -129,10 +130,68 @@ static void logged_once(void **state)
         struct peer_addr a = addr("10.0.0.1");
 
         a.b[14] = (uint8_t)(i % 100);
-        peer_log_refused(&log, &a);
+        peer_log_refused(&log, &a, "no friend");
         assert_int_equal(
             log.n_seen, i < PEER_LOGGED_MAX ? i + 1 : PEER_LOGGED_MAX);
     }
+}
+
+/* Both ends of a connection over this address; false where there is none. */
+static bool connected(const char *text, int end[2])
+{
+    struct sockaddr_storage sa = {0};
+    socklen_t len = sizeof(sa);
+    int listener;
+    bool ok;
+
+    if (uv_ip4_addr(text, 0, (struct sockaddr_in *)&sa) != 0)
+        uv_ip6_addr(text, 0, (struct sockaddr_in6 *)&sa);
+    listener = socket(sa.ss_family, SOCK_STREAM, 0);
+    end[0] = socket(sa.ss_family, SOCK_STREAM, 0);
+    ok = bind(listener, (struct sockaddr *)&sa, sizeof(sa)) == 0 &&
+        listen(listener, 1) == 0 &&
+        getsockname(listener, (struct sockaddr *)&sa, &len) == 0 &&
+        connect(end[0], (struct sockaddr *)&sa, len) == 0;
+    end[1] = ok ? accept(listener, NULL, NULL) : -1;
+    close(listener);
+    if (!ok)
+        close(end[0]);
+    return ok;
+}
+
+static void owner(void **state)
+{
+    static const char *const addrs[] = {"127.0.0.1", "::1"};
+    size_t tried = 0;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(addrs); i++) {
+        struct sockaddr_storage peer = {0};
+        struct sockaddr_storage own = {0};
+        socklen_t len = sizeof(peer);
+        uid_t uid = 12345;
+        int end[2];
+        int err;
+
+        if (!connected(addrs[i], end))
+            continue;
+        getpeername(end[1], (struct sockaddr *)&peer, &len);
+        len = sizeof(own);
+        getsockname(end[1], (struct sockaddr *)&own, &len);
+        err = peer_owner(&peer, &own, &uid);
+        if (err != -ENOTSUP) {
+            assert_int_equal(err, 0);
+            assert_int_equal(uid, geteuid());
+            close(end[0]);
+            assert_int_equal(peer_owner(&peer, &own, &uid), -ENOENT);
+            tried++;
+        } else {
+            close(end[0]);
+        }
+        close(end[1]);
+    }
+    if (tried == 0)
+        skip();
 }
 
 int main(void)
@@ -143,6 +202,7 @@ int main(void)
         cmocka_unit_test(loopback),
         cmocka_unit_test(text),
         cmocka_unit_test(logged_once),
+        cmocka_unit_test(owner),
     };
 
     return cmocka_run_group_tests_name("nfsd_peer", tests, NULL, NULL);
