@@ -60,6 +60,7 @@ static void meet_faults(struct op *op)
     struct call *c = x->call;
     char *path = xstrndup(x->target.raw, x->target.path_len);
 
+    c->auth.open = users_are_open(c->hub->users);
     if (c->route->run != RUN_ADMIN)
         faults_meet(c->hub->faults, x->method, path, &x->fault);
     free(path);
@@ -164,7 +165,6 @@ static void run(struct op *op)
         c->route->fn(c, NULL);
         return;
     }
-    c->auth.open = users_are_open(c->hub->users);
     c->job = (struct meta_job){
         .fn = run_on_pool, .write = c->route->run == RUN_WRITE};
     meta_run(c->hub->meta, &c->job, op);
@@ -194,7 +194,7 @@ static void finish(struct op *op)
     struct call *c = call_of(op);
     int err = op_catch(op);
 
-    if (c->job.fn != NULL && !c->auth.open)
+    if (!c->auth.open)
         users_open(c->hub->users, false);
     if (err != 0 && err != -ECANCELED) {
         log_error(
