@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "cli/commands.h"
+#include "cli/hub_root.h"
 #include "cli/invocation.h"
 #include "hub/local_fault_spec.h"
 

@@ -1,22 +1,10 @@
-/* What the commands of the local Hub share; hffs hub serve: the values of its
- * options, and running it. */
+/* hffs hub serve: the values of its options, and running it. */
 #ifndef CLI_CMD_HUB_H
 #define CLI_CMD_HUB_H
 
 #include "cli/options.h"
 
 struct invocation;
-
-/* The option that all of them have. */
-#define HUB_ROOT_OPTION(values)                                                \
-    {                                                                          \
-        .name = "root", .type = OPT_PATH, .arg = "DIR",                        \
-        .dflt = "hub in the user's data directory",                            \
-        .help = "where everything is kept", OPT_INTO(values, root)             \
-    }
-
-/* The root to use when this was given; free() it. */
-char *hub_root(const char *given);
 
 struct serve_values {
     const char *root;

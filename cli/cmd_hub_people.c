@@ -4,17 +4,14 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/json.h"
 #include "base/timer.h"
-#include "cli/cmd_hub.h"
 #include "cli/commands.h"
+#include "cli/hub_root.h"
 #include "cli/invocation.h"
 #include "cli/say.h"
 #include "hub/local_people.h"
-#include "hub/local_root.h"
 #include "hub/token.h"
 
 struct user_values {
@@ -30,37 +27,6 @@ struct org_values {
     const char *root;
     bool json;
 };
-
-static int failed(struct buf *why)
-{
-    complain("%s", buf_str(why));
-    return EXIT_FAILED;
-}
-
-/* What is given to a command that works on a root. */
-struct job {
-    const char *root;
-    bool create;
-    const struct invocation *in;
-    struct local_root stores;
-    struct buf why;
-};
-
-static int on_root(struct job *j, int (*fn)(struct job *j))
-{
-    char *dir = hub_root(j->root);
-    int status = EXIT_FAILED;
-
-    umask(077);
-    if (local_root_open(dir, j->create, NULL, &j->stores, &j->why) == 0)
-        status = fn(j);
-    if (j->why.len > 0)
-        status = failed(&j->why);
-    local_root_close(&j->stores);
-    buf_free(&j->why);
-    free(dir);
-    return status;
-}
 
 /* ---- Lists, for people and for programs */
 
@@ -141,7 +107,7 @@ static void list_person(void *ctx, const struct person *person)
         jsonw_object_end(&l->w);
 }
 
-static int list(struct job *j, enum account_kind kind, bool json)
+static int list(struct hub_job *j, enum account_kind kind, bool json)
 {
     struct list l = {.json = json, .empty = true};
     int err;
@@ -184,7 +150,7 @@ static int given_token(const struct user_values *v, char **out, struct buf *why)
     return err;
 }
 
-static int add_user(struct job *j)
+static int add_user(struct hub_job *j)
 {
     const struct user_values *v = j->in->values;
     const char *name = j->in->words[1];
@@ -209,14 +175,14 @@ static int add_user(struct job *j)
     return status;
 }
 
-static int list_users(struct job *j)
+static int list_users(struct hub_job *j)
 {
     const struct user_values *v = j->in->values;
 
     return list(j, ACCOUNT_USER, v->json);
 }
 
-static int remove_user(struct job *j)
+static int remove_user(struct hub_job *j)
 {
     const struct user_values *v = j->in->values;
     const char *name = j->in->words[1];
@@ -233,21 +199,18 @@ struct verb {
     size_t least;
     size_t most;
     bool create;
-    int (*fn)(struct job *j);
+    int (*fn)(struct hub_job *j);
 };
 
 static int run_verb(const struct invocation *in, const char *root,
     const struct verb *verb, size_t n)
 {
-    struct job j = {.root = root, .in = in};
-
     for (size_t i = 0; i < n; i++) {
         if (strcmp(verb[i].name, in->words[0]) != 0)
             continue;
         if (in->n_words - 1 < verb[i].least || in->n_words - 1 > verb[i].most)
             break;
-        j.create = verb[i].create;
-        return on_root(&j, verb[i].fn);
+        return hub_on_root(in, root, verb[i].create, verb[i].fn);
     }
     complain("expected: %s", in->cmd->usage);
     return EXIT_USAGE;
@@ -267,7 +230,7 @@ static int run_user(const struct invocation *in)
 
 /* ---- hffs hub org */
 
-static int add_org(struct job *j)
+static int add_org(struct hub_job *j)
 {
     const struct invocation *in = j->in;
     int err = people_add_org(j->stores.meta, in->words[1],
@@ -276,14 +239,14 @@ static int add_org(struct job *j)
     return err == 0 ? EXIT_OK : EXIT_FAILED;
 }
 
-static int list_orgs(struct job *j)
+static int list_orgs(struct hub_job *j)
 {
     const struct org_values *v = j->in->values;
 
     return list(j, ACCOUNT_ORG, v->json);
 }
 
-static int remove_org(struct job *j)
+static int remove_org(struct hub_job *j)
 {
     const struct invocation *in = j->in;
     const char *name = in->words[1];

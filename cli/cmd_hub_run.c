@@ -17,7 +17,7 @@
 #include "base/work.h"
 #include "cli/cmd_hub.h"
 #include "cli/commands.h"
-#include "cli/dirs.h"
+#include "cli/hub_root.h"
 #include "cli/invocation.h"
 #include "cli/say.h"
 #include "hub/local.h"
@@ -129,19 +129,6 @@ static const char *owner(void)
     const struct passwd *pw = getpwuid(getuid());
 
     return pw != NULL && repo_name_ok(pw->pw_name) ? pw->pw_name : "local";
-}
-
-char *hub_root(const char *given)
-{
-    char *data;
-    char *root;
-
-    if (given != NULL)
-        return xstrdup(given);
-    data = dirs_data();
-    root = xasprintf("%s/hub", data);
-    free(data);
-    return root;
 }
 
 static bool configure(struct serve *s)

@@ -14,6 +14,8 @@ const struct command *const commands[] = {
     &cmd_hub_serve,
     &cmd_hub_user,
     &cmd_hub_org,
+    &cmd_hub_gc,
+    &cmd_hub_verify,
     &cmd_supervise,
     &cmd_doc,
     NULL,

@@ -29,6 +29,8 @@ extern const struct command cmd_nfs;
 extern const struct command cmd_hub_serve; /* cli/cmd_hub.c */
 extern const struct command cmd_hub_user;  /* cli/cmd_hub_people.c */
 extern const struct command cmd_hub_org;
+extern const struct command cmd_hub_gc; /* cli/cmd_hub_care.c */
+extern const struct command cmd_hub_verify;
 extern const struct command cmd_supervise; /* by `hffs start` only */
 extern const struct command cmd_doc;       /* makes doc/ and README's table */
 

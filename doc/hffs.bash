@@ -14,6 +14,8 @@ _hffs()
     'hub serve') options='--root --repo --port --listen --user --private --log --redirect --url-ttl --fault --admin --help' ;;
     'hub user') options='--root --read-only --token --token-file --only --json --help' ;;
     'hub org') options='--root --json --help' ;;
+    'hub gc') options='--root --grace --json --help' ;;
+    'hub verify') options='--root --json --help' ;;
     esac
     case "$command $prev" in
     'start --token-file') files=1 ;;
@@ -32,10 +34,12 @@ _hffs()
     'hub user --root') files=1 ;;
     'hub user --token-file') files=1 ;;
     'hub org --root') files=1 ;;
+    'hub gc --root') files=1 ;;
+    'hub verify --root') files=1 ;;
     *)
         if [[ $cur == -* ]]; then words=$options
         elif [[ $COMP_CWORD == 1 && $command != nfs ]]; then words='start stop status hub help'
-        elif [[ $COMP_CWORD == 2 && $command == hub* ]]; then words='serve user org'
+        elif [[ $COMP_CWORD == 2 && $command == hub* ]]; then words='serve user org gc verify'
         else words='repo' files=1
         fi ;;
     esac

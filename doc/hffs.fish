@@ -71,3 +71,8 @@ complete -c hffs -n '__fish_seen_subcommand_from user' -l only -x -d 'rm: take a
 complete -c hffs -n '__fish_seen_subcommand_from user' -l json -d 'ls: one JSON array'
 complete -c hffs -n '__fish_seen_subcommand_from org' -l root -r -F -d 'where everything is kept'
 complete -c hffs -n '__fish_seen_subcommand_from org' -l json -d 'ls: one JSON array'
+complete -c hffs -n '__fish_seen_subcommand_from gc' -l root -r -F -d 'where everything is kept'
+complete -c hffs -n '__fish_seen_subcommand_from gc' -l grace -x -d 'leave what is younger, since an upload may still want it'
+complete -c hffs -n '__fish_seen_subcommand_from gc' -l json -d 'say what was removed as one JSON object'
+complete -c hffs -n '__fish_seen_subcommand_from verify' -l root -r -F -d 'where everything is kept'
+complete -c hffs -n '__fish_seen_subcommand_from verify' -l json -d 'one JSON object; its problems are [] when all is well'

@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/file.h"
 #include "base/mem.h"
 
@@ -193,14 +194,90 @@ static int disk_size(struct blobs *b, const uint8_t *sha256, uint64_t *out)
     return err;
 }
 
-static void disk_free(struct blobs *b)
+static int disk_keep(struct blobs *b, const uint8_t *sha256, uint64_t *size)
 {
-    close(disk(b)->new_fd);
-    free(disk(b)->dir);
-    free(disk(b));
+    char *path = blob_path(disk(b), sha256);
+    int err = utimensat(AT_FDCWD, path, NULL, 0) == 0 ? 0 : -errno;
+
+    free(path);
+    return err == 0 ? disk_size(b, sha256, size) : err;
 }
 
-static int empty(const char *dir)
+static int disk_remove(struct blobs *b, const uint8_t *sha256, int64_t before_s)
+{
+    char *path = blob_path(disk(b), sha256);
+    struct stat st;
+    int err = 0;
+
+    if (stat(path, &st) != 0)
+        err = -errno;
+    else if (st.st_mtime >= before_s)
+        err = -EAGAIN;
+    else if (unlink(path) != 0)
+        err = -errno;
+    free(path);
+    return err;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return memcmp(a, b, SHA256_SIZE);
+}
+
+/* The hashes in one of the 256 folders, in order. */
+static int list_folder(const char *path, struct buf *out)
+{
+    uint8_t sha256[SHA256_SIZE];
+    const struct dirent *e;
+    DIR *d = opendir(path);
+
+    if (d == NULL)
+        return -errno;
+    while ((e = readdir(d)) != NULL) {
+        if (hex_parse(e->d_name, sha256, sizeof(sha256)))
+            buf_add(out, sha256, sizeof(sha256));
+    }
+    closedir(d);
+    if (out->len > 0)
+        qsort(out->data, out->len / SHA256_SIZE, SHA256_SIZE, compare_names);
+    return 0;
+}
+
+static int each_in(struct disk_blobs *d, const struct buf *list,
+    int64_t before_s, blob_fn *fn, void *ctx)
+{
+    int err = 0;
+
+    for (size_t at = 0; at < list->len && err == 0; at += SHA256_SIZE) {
+        char *path = blob_path(d, list->data + at);
+        struct stat st;
+
+        if (stat(path, &st) == 0 && st.st_mtime < before_s)
+            err = fn(ctx, list->data + at, (uint64_t)st.st_size);
+        free(path);
+    }
+    return err;
+}
+
+static int disk_each(struct blobs *b, int64_t before_s, blob_fn *fn, void *ctx)
+{
+    int err = 0;
+
+    for (unsigned i = 0; i < 256 && err == 0; i++) {
+        char *path = xasprintf("%s/%02x", disk(b)->dir, i);
+        struct buf list = {0};
+
+        err = list_folder(path, &list);
+        if (err == 0)
+            err = each_in(disk(b), &list, before_s, fn, ctx);
+        buf_free(&list);
+        free(path);
+    }
+    return err;
+}
+
+/* Removes what is older; counts its bytes, if they are asked for. */
+static int empty(const char *dir, int64_t before_s, uint64_t *bytes)
 {
     DIR *d = opendir(dir);
     const struct dirent *e;
@@ -210,13 +287,34 @@ static int empty(const char *dir)
         return -errno;
     while (err == 0 && (e = readdir(d)) != NULL) {
         char *path = xasprintf("%s/%s", dir, e->d_name);
+        struct stat st;
 
-        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 &&
+            lstat(path, &st) == 0 && st.st_mtime < before_s) {
             err = file_remove_tree(path);
+            if (bytes != NULL)
+                *bytes += (uint64_t)st.st_size;
+        }
         free(path);
     }
     closedir(d);
     return err;
+}
+
+static int disk_tidy(struct blobs *b, int64_t before_s, uint64_t *bytes)
+{
+    char *path = xasprintf("%s/new", disk(b)->dir);
+    int err = empty(path, before_s, bytes);
+
+    free(path);
+    return err;
+}
+
+static void disk_free(struct blobs *b)
+{
+    close(disk(b)->new_fd);
+    free(disk(b)->dir);
+    free(disk(b));
 }
 
 /* What lies in "new/" is removed when no other process writes there. */
@@ -230,7 +328,7 @@ static int open_new(const char *path, int *fd)
     if (*fd < 0)
         return -errno;
     if (flock(*fd, LOCK_EX | LOCK_NB) == 0)
-        err = empty(path);
+        err = empty(path, INT64_MAX, NULL);
     if (err == 0 && flock(*fd, LOCK_SH) != 0)
         err = -errno;
     if (err != 0)
@@ -259,6 +357,10 @@ int blobs_on_disk(const char *dir, struct blobs **out)
         .drop = disk_drop,
         .open = disk_open,
         .size = disk_size,
+        .keep = disk_keep,
+        .each = disk_each,
+        .remove = disk_remove,
+        .tidy = disk_tidy,
         .free = disk_free,
     };
     struct disk_blobs *d;

@@ -22,6 +22,10 @@ struct blob_in {
     uint8_t sha256[SHA256_SIZE];
 };
 
+/* Content that is there. */
+typedef int blob_fn(
+    void *ctx, const uint8_t sha256[static SHA256_SIZE], uint64_t size);
+
 struct blobs_ops {
     /* An empty place for new content. */
     int (*begin)(struct blobs *b, struct blob_in **out);
@@ -40,6 +44,13 @@ struct blobs_ops {
     /* Its size, or -ENOENT and relatives. */
     int (*size)(struct blobs *b, const uint8_t sha256[static SHA256_SIZE],
         uint64_t *out);
+
+    int (*keep)(struct blobs *b, const uint8_t sha256[static SHA256_SIZE],
+        uint64_t *size);
+    int (*each)(struct blobs *b, int64_t before_s, blob_fn *fn, void *ctx);
+    int (*remove)(struct blobs *b, const uint8_t sha256[static SHA256_SIZE],
+        int64_t before_s);
+    int (*tidy)(struct blobs *b, int64_t before_s, uint64_t *bytes);
 
     void (*free)(struct blobs *b);
 };

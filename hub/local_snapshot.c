@@ -15,6 +15,7 @@
 #include "base/timer.h"
 #include "base/work.h"
 #include "hub/local_attrs.h"
+#include "hub/local_blobs_care.h"
 #include "hub/local_meta.h"
 #include "hub/local_scan.h"
 #include "hub/local_take.h"
@@ -314,6 +315,21 @@ static int put_repo(struct meta_db *db, struct snapshot *s)
     return meta_repo_put(db, repo);
 }
 
+/* Nothing that is committed may be missing. */
+static int keep_blobs(struct snapshot *s)
+{
+    int err = 0;
+
+    for (size_t i = 0; i < s->n && err == 0; i++) {
+        const struct take *t = &s->take[i];
+        uint64_t size;
+
+        if (t->wanted && !t->gone)
+            err = blobs_keep(s->config.blobs, t->entry.sha256, &size);
+    }
+    return err == -ENOENT ? -EAGAIN : err;
+}
+
 static int commit_job(struct meta_db *db, struct meta_job *job)
 {
     struct snapshot *s = container_of(job, struct snapshot, job);
@@ -327,9 +343,11 @@ static int commit_job(struct meta_db *db, struct meta_job *job)
         .time_s = clock_wall_ns() / 1000000000,
     };
     struct change *change = changes(s, &c.n);
-    int err = put_repo(db, s);
+    int err = keep_blobs(s);
 
     c.change = change;
+    if (err == 0)
+        err = put_repo(db, s);
     if (err == 0)
         err = meta_commit_add(db, &c, &s->head, &s->made);
     if (err == 0)

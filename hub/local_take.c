@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "hub/local_attrs.h"
+#include "hub/local_blobs_care.h"
 #include "hub/local_scan.h"
 
 #define PIECE ((size_t)256 << 10)
@@ -108,6 +109,7 @@ int take_file(struct work *w)
 {
     struct take *t = container_of(w, struct take, work);
     uint8_t *piece;
+    uint64_t size;
     int err = clone_file(t);
 
     if (err == -ENOENT || err == -ELOOP || err == -EACCES || err == -ENOTDIR) {
@@ -121,7 +123,8 @@ int take_file(struct work *w)
     }
     if (err == 0 && !t->gone)
         memcpy(t->in->sha256, t->entry.sha256, SHA256_SIZE);
-    if (err != 0 || t->gone || blobs_has(t->blobs, t->entry.sha256)) {
+    if (err != 0 || t->gone ||
+        blobs_keep(t->blobs, t->entry.sha256, &size) == 0) {
         blob_drop(t->in);
         t->in = NULL;
     }
