@@ -85,7 +85,26 @@ static const char step_3[] =
     "CREATE INDEX member_user ON member (user);"
     "PRAGMA user_version = 3;";
 
-static const char *const steps[] = {step_1, step_2, step_3};
+/* Content of LFS files; for repos that are there, from all their trees. */
+static const char step_4[] =
+    "CREATE TABLE lfs (repo INTEGER NOT NULL, sha256 BLOB NOT NULL,"
+    " size INTEGER NOT NULL, path TEXT NOT NULL, ref TEXT NOT NULL,"
+    " pushed INTEGER NOT NULL, removed INTEGER NOT NULL,"
+    " PRIMARY KEY (repo, sha256)) WITHOUT ROWID;"
+    "CREATE INDEX lfs_content ON lfs (sha256);"
+    "CREATE TABLE upload (repo INTEGER NOT NULL, user TEXT NOT NULL,"
+    " sha256 BLOB NOT NULL, size INTEGER NOT NULL, time INTEGER NOT NULL,"
+    " PRIMARY KEY (repo, user, sha256)) WITHOUT ROWID;"
+    "INSERT OR IGNORE INTO lfs (repo, sha256, size, path, ref, pushed, removed)"
+    " WITH RECURSIVE folder (repo, tree) AS"
+    " (SELECT repo, tree FROM history UNION SELECT f.repo, e.child"
+    " FROM folder f JOIN entry e ON e.tree = f.tree WHERE e.child != 0)"
+    " SELECT f.repo, e.sha256, e.size, e.name, 'refs/heads/main',"
+    " COALESCE(h.time, 0), 0 FROM folder f JOIN entry e ON e.tree = f.tree"
+    " LEFT JOIN history h ON h.id = e.last WHERE e.lfs != 0;"
+    "PRAGMA user_version = 4;";
+
+static const char *const steps[] = {step_1, step_2, step_3, step_4};
 
 static int get_version(struct meta_db *db, size_t *out)
 {

@@ -13,11 +13,13 @@
 
 #include "base/buf.h"
 #include "hub/local_meta.h"
+#include "hub/local_meta_lfs.h"
 #include "hub/local_meta_sql.h"
 
 struct maker {
     struct meta_db *db;
     int64_t commit; /* the id of what is being made */
+    char **clash;   /* where a path goes that cannot be; or NULL */
 };
 
 /* All that is to happen to one name of a folder, in this order. */
@@ -120,51 +122,68 @@ static void add_node(
     buf_addc(&f->names, '\0');
 }
 
-static bool same_file(const struct entry *a, const struct entry *b)
+/* By content: a folder that was removed and put again is the same one. */
+static bool same(const struct entry *a, const struct entry *b)
 {
     return a->mode == b->mode && a->lfs == b->lfs && a->size == b->size &&
         memcmp(a->oid, b->oid, SHA1_SIZE) == 0;
+}
+
+/* What a folder of this name becomes; child 0: there is none. */
+static int edit_folder(struct maker *m, const struct folder *f,
+    const struct edit *e, const struct entry *old, struct entry *out)
+{
+    *out = (struct entry){.mode = GIT_TREE};
+    if (old != NULL && entry_is_folder(old) && !e->remove)
+        *out = *old;
+    if (e->n_below == 0)
+        return 0;
+    return make_folder(m, out, e->below, e->n_below, f->strip + e->len + 1);
+}
+
+/* And a file; false: there is none. */
+static bool edit_file(const struct maker *m, const struct edit *e,
+    const struct entry *old, struct entry *out)
+{
+    if (e->put != NULL) {
+        *out = *e->put;
+        out->child = 0;
+        out->last = m->commit;
+        return true;
+    }
+    if (old == NULL || entry_is_folder(old) || e->remove)
+        return false;
+    *out = *old;
+    return true;
 }
 
 /* What becomes of a name: old is what it was, or NULL. */
 static int edit_name(struct maker *m, struct folder *f, const struct edit *e,
     const struct entry *old)
 {
-    struct entry now = {0};
-    bool there = old != NULL && !e->remove;
-    int err;
+    struct entry folder;
+    struct entry now;
+    bool file = edit_file(m, e, old, &now);
+    int err = edit_folder(m, f, e, old, &folder);
 
-    if (there)
-        now = *old;
-    if (e->put != NULL) {
-        now = *e->put;
-        now.child = 0;
-        now.last = m->commit;
-        there = true;
+    if (err != 0)
+        return err;
+    if (file && folder.child != 0) {
+        if (m->clash != NULL)
+            *m->clash = xstrndup(e->name - f->strip, f->strip + e->len);
+        return -ENOTDIR;
     }
-    if (e->n_below > 0) {
-        struct entry folder = {.mode = GIT_TREE};
-
-        if (there && entry_is_folder(&now))
-            folder = now;
-        err = make_folder(
-            m, &folder, e->below, e->n_below, f->strip + e->len + 1);
-        if (err != 0)
-            return err;
-        if (folder.child != 0) {
-            now = folder;
-            there = true;
-        } else if (there && entry_is_folder(&now)) {
-            there = false;
-        }
+    if (!file)
+        now = folder;
+    if (!file && folder.child == 0) {
+        f->changed = f->changed || old != NULL;
+        return 0;
     }
-    if (there && old != NULL &&
-        (entry_is_folder(old) ? now.child == old->child : same_file(&now, old)))
+    if (old != NULL && same(&now, old))
         now = *old;
-    else if (there || old != NULL)
+    else
         f->changed = true;
-    if (there)
-        add_node(f, e->name, e->len, &now);
+    add_node(f, e->name, e->len, &now);
     return 0;
 }
 
@@ -392,7 +411,7 @@ static int touch_repo(struct meta_db *db, const struct new_commit *c)
 int meta_commit_add(struct meta_db *db, const struct new_commit *c,
     struct commit *out, bool *made)
 {
-    struct maker m = {.db = db};
+    struct maker m = {.db = db, .clash = c->clash};
     struct entry root = {.mode = GIT_TREE};
     int64_t before = c->parent != NULL ? c->parent->tree : 0;
     int err;
@@ -405,13 +424,17 @@ int meta_commit_add(struct meta_db *db, const struct new_commit *c,
         err = make_empty(&m, &root);
     if (err != 0)
         return err;
-    *made = root.child != before;
+    *made = root.child != before &&
+        (c->parent == NULL ||
+            memcmp(root.oid, c->parent->tree_oid, SHA1_SIZE) != 0);
     if (!*made) {
         assert(c->parent != NULL); /* else there was no tree */
         *out = *c->parent;
         return delete_commit(&m);
     }
     err = finish_commit(&m, c, &root);
+    if (err == 0)
+        err = meta_lfs_note(db, c);
     if (err == 0)
         err = meta_ref_put(db, c->repo, c->ref, m.commit);
     if (err == 0 && strcmp(c->ref, "refs/heads/" DEFAULT_BRANCH) == 0)

@@ -26,10 +26,11 @@ struct new_commit {
     const struct change *change; /* sorted by path, each path at most twice:
                                     removed, then put */
     size_t n;
+    char **clash; /* NULL, or where to put the path of an -ENOTDIR; free() it */
 };
 
 /* Costs what it changes. When nothing does, no commit is made, *out is the
- * parent, and *made false. */
+ * parent, and *made false. -ENOTDIR: a path would be a file and a folder. */
 int meta_commit_add(struct meta_db *db, const struct new_commit *c,
     struct commit *out, bool *made);
 
