@@ -7,6 +7,7 @@ struct call;
 struct meta_db;
 
 typedef int route_fn(struct call *c, struct meta_db *db);
+typedef int route_head_fn(struct call *c); /* or store */
 
 /* local_api_repo.c */
 route_fn api_info, api_list, api_refs, api_commits;
@@ -19,6 +20,22 @@ route_fn api_whoami, api_auth_check, api_xet_read_token, api_not_here;
 
 /* local_resolve.c */
 route_fn api_resolve, api_raw, api_resolve_cache, api_content;
+
+/* local_api_commit.c */
+route_head_fn api_commit_head;
+route_fn api_commit_first, api_commit;
+route_head_fn api_commit_store;
+
+/* local_api_preupload.c */
+route_fn api_preupload;
+
+/* local_api_lfs.c */
+route_fn api_lfs_batch, api_lfs_verify;
+
+/* local_api_upload.c */
+route_head_fn api_upload_head, api_upload_store;
+route_head_fn api_complete_head, api_complete_store;
+route_fn api_upload;
 
 /* local_admin.c */
 route_fn admin_faults, admin_add_faults, admin_clear_faults, admin_stats,

@@ -82,6 +82,15 @@ void blob_in_close(struct blob_in *in)
     in->fd = -1;
 }
 
+int blob_in_move(struct blob_in *in, const char *path)
+{
+    if (rename(in->path, path) != 0)
+        return -errno;
+    free(in->path);
+    in->path = NULL;
+    return 0;
+}
+
 static int sync_content(const struct blob_in *in)
 {
     int fd = in->fd >= 0 ? in->fd : open(in->path, O_RDWR | O_CLOEXEC);
@@ -126,15 +135,9 @@ static int sync_contents(
 static int move(const struct disk_blobs *d, struct blob_in *in)
 {
     char *path = blob_path(d, in->sha256);
-    int err = 0;
+    int err = blob_in_move(in, path);
 
-    if (rename(in->path, path) != 0)
-        err = -errno;
     free(path);
-    if (err == 0) {
-        free(in->path);
-        in->path = NULL;
-    }
     return err;
 }
 

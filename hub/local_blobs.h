@@ -77,6 +77,9 @@ static inline int blobs_publish(
 
 void blob_in_close(struct blob_in *in);
 
+/* It becomes a file elsewhere on this file system, and no blob. */
+int blob_in_move(struct blob_in *in, const char *path);
+
 static inline void blob_drop(struct blob_in *in)
 {
     if (in != NULL)

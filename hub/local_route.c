@@ -7,14 +7,17 @@
 
 #include "hub/local_api.h"
 #include "hub/local_call.h"
+#include "hub/local_commit.h"
 
 #define BODY_SMALL ((size_t)64 << 10)
-#define BODY_PATHS ((size_t)16 << 20) /* 2000 paths, escaped */
+#define BODY_LFS ((size_t)1 << 20)
+#define BODY_PREUPLOAD ((size_t)8 << 20) /* 1000 samples, paths, two texts */
+#define BODY_PATHS ((size_t)16 << 20)    /* 2000 paths, escaped */
 
 #define ROUTE(name, place, verb, methods, run, body_max, fn)                   \
     {                                                                          \
         (name), (place), (verb), (methods), (run), (body_max), (fn), NULL,     \
-            BODY_MEMORY, NULL, NULL                                            \
+            NULL, NULL                                                         \
     }
 #define API(verb, methods, fn, name)                                           \
     ROUTE(name, PLACE_REPO_API, verb, methods, RUN_READ, BODY_SMALL, fn)
@@ -47,6 +50,21 @@ static const struct local_route routes[] = {
     ROUTE("content", PLACE_CONTENT, "", "GET HEAD", RUN_READ, BODY_SMALL,
         api_content),
 
+    ROUTE("preupload", PLACE_REPO_API, "preupload", "POST", RUN_READ,
+        BODY_PREUPLOAD, api_preupload),
+    {"commit", PLACE_REPO_API, "commit", "POST", RUN_WRITE, COMMIT_BODY_MAX,
+        api_commit, api_commit_head, api_commit_first, api_commit_store},
+    {"lfs-batch", PLACE_GIT, "info/lfs/objects/batch", "POST", RUN_READ,
+        BODY_LFS, api_lfs_batch, NULL, NULL, NULL},
+    {"lfs-verify", PLACE_GIT, "info/lfs/verify", "POST", RUN_READ, BODY_SMALL,
+        api_lfs_verify, NULL, NULL, NULL},
+    {"lfs-upload", PLACE_LFS, "", "PUT", RUN_WRITE, 0, api_upload,
+        api_upload_head, NULL, api_upload_store},
+    {"lfs-complete", PLACE_LFS, "", "POST", RUN_WRITE, BODY_LFS, api_upload,
+        api_complete_head, NULL, api_complete_store},
+    {"lfs-download", PLACE_LFS, "", "GET HEAD", RUN_READ, BODY_SMALL,
+        api_content, NULL, NULL, NULL},
+
     FIXED("_hffs/faults", "GET", RUN_ADMIN, admin_faults),
     FIXED("_hffs/faults", "POST", RUN_ADMIN, admin_add_faults),
     FIXED("_hffs/faults", "DELETE", RUN_ADMIN, admin_clear_faults),
@@ -54,8 +72,6 @@ static const struct local_route routes[] = {
     FIXED("_hffs/stats", "DELETE", RUN_ADMIN, admin_clear_stats),
 
     LATER_API("xet-write-token", "GET"),
-    LATER_API("preupload", "POST"),
-    LATER_API("commit", "POST"),
     LATER_API("branch", "POST DELETE"),
     LATER_API("tag", "POST DELETE"),
     LATER_API("settings", "PUT"),
@@ -120,15 +136,15 @@ static const char *take_verb(struct call *c)
     return c->at < count(t) ? t->seg[c->at++] : "";
 }
 
-static void whole_path(const struct target *t, struct spot *spot)
+/* The segments from `from` on are the verb. */
+static void whole_path(const struct target *t, size_t from, struct spot *spot)
 {
     size_t used = 0;
 
-    spot->place = PLACE_FIXED;
     spot->verb = spot->fixed;
-    for (size_t i = 0; i < count(t) && used < sizeof(spot->fixed); i++) {
+    for (size_t i = from; i < count(t) && used < sizeof(spot->fixed); i++) {
         int n = snprintf(spot->fixed + used, sizeof(spot->fixed) - used,
-            i == 0 ? "%s" : "/%s", t->seg[i]);
+            i == from ? "%s" : "/%s", t->seg[i]);
 
         used += (size_t)n;
     }
@@ -153,6 +169,29 @@ static bool locate_api(struct call *c, struct spot *spot)
     return true;
 }
 
+/* "ns/name.git/info/lfs/...": no repo has a name that ends so. */
+static bool locate_git(struct call *c, size_t name_at, struct spot *spot)
+{
+    const struct target *t = &c->x->target;
+
+    for (size_t n = 1; n <= 2 && name_at + n < count(t); n++) {
+        const char *last = t->seg[name_at + n - 1];
+        size_t len = strlen(last);
+        int used;
+
+        if (len < 4 || strcmp(last + len - 4, ".git") != 0)
+            continue;
+        used = n == 1
+            ? snprintf(c->name, sizeof(c->name), "%.*s", (int)len - 4, last)
+            : snprintf(c->name, sizeof(c->name), "%s/%.*s", t->seg[name_at],
+                  (int)len - 4, last);
+        spot->place = PLACE_GIT;
+        whole_path(t, name_at + n, spot);
+        return used > 0 && (size_t)used < sizeof(c->name);
+    }
+    return false;
+}
+
 static bool locate_web(struct call *c, struct spot *spot)
 {
     const struct target *t = &c->x->target;
@@ -162,6 +201,8 @@ static bool locate_web(struct call *c, struct spot *spot)
 
     if (name_at == 0)
         c->kind = HUB_MODEL;
+    if (locate_git(c, name_at, spot))
+        return true;
     if (!take_name(c, name_at))
         return false;
     spot->place = PLACE_REPO_WEB;
@@ -180,10 +221,18 @@ static void locate(struct call *c, bool content, struct spot *spot)
         c->at = 1;
         return;
     }
+    if (count(t) == 3 && strcmp(t->seg[0], "_hffs") == 0 &&
+        strcmp(t->seg[1], "lfs") == 0) {
+        spot->place = PLACE_LFS;
+        c->at = 2;
+        return;
+    }
     found = strcmp(t->seg[0], "api") == 0 ? locate_api(c, spot)
                                           : locate_web(c, spot);
-    if (content || !found)
-        whole_path(t, spot);
+    if (content || !found) {
+        spot->place = PLACE_FIXED;
+        whole_path(t, 0, spot);
+    }
 }
 
 static bool has_word(const char *words, const char *word)

@@ -16,6 +16,8 @@ enum route_place {
     PLACE_REPO_WEB, /* /[{kinds}/]{repo}/{verb}/... */
     PLACE_CACHE,    /* /api/resolve-cache/{kinds}/{repo}/... */
     PLACE_CONTENT,  /* /lfs/{sha256} on the server for content */
+    PLACE_GIT,      /* /[{kinds}/]{repo}.git/{verb}, of several segments */
+    PLACE_LFS,      /* /_hffs/lfs/{sha256}: signed, as PLACE_CONTENT */
 };
 
 enum route_run {
@@ -23,9 +25,6 @@ enum route_run {
     RUN_WRITE, /* in one that writes */
     RUN_ADMIN, /* on the loop thread; for this machine alone */
 };
-
-/* Where a request's body goes (local_body.h). */
-enum route_body { BODY_MEMORY, BODY_DISK, BODY_HASHED };
 
 struct local_route {
     const char *name; /* in logs and statistics */
@@ -40,10 +39,9 @@ struct local_route {
     int (*fn)(struct call *c, struct meta_db *db);
 
     /* The rest is for routes that store what they are sent, and NULL else. As
-     * soon as the headers are there, on the loop thread: may answer, or set
-     * body_max. */
+     * soon as the headers are there, on the loop thread: may answer, set
+     * body_max, or call body_to_disk(). */
     int (*head)(struct call *c);
-    enum route_body body;
     /* Before fn: whether the caller may, in a transaction that reads; then
      * storing, on the pool and in none. */
     int (*first)(struct call *c, struct meta_db *db);

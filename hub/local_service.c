@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "hub/local_body.h"
 #include "hub/local_call.h"
 #include "hub/local_fault.h"
 #include "hub/local_hub.h"
@@ -48,8 +47,6 @@ static void head(struct exchange *x)
     x->body_max = c->route->body_max;
     if (c->route->head != NULL && c->route->head(c) != 0)
         x->body_max = 0;
-    else if (c->route->body != BODY_MEMORY)
-        body_to_disk(x, hub->blobs, c->route->body == BODY_HASHED);
 }
 
 static op_fn meet_faults, first, store, run, finish;
@@ -90,7 +87,7 @@ static int greet(struct call *c, struct meta_db *db)
 {
     int err;
 
-    if (c->route->place == PLACE_CONTENT)
+    if (c->route->place == PLACE_CONTENT || c->route->place == PLACE_LFS)
         return 0;
     err = auth_find(
         c->hub->users, db, c->x->field[FIELD_AUTHORIZATION], &c->auth);
