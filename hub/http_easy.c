@@ -170,8 +170,9 @@ static int connect_error(CURL *e)
 static int transfer_error(struct http_request *r, CURLcode code)
 {
     switch (code) {
-    case CURLE_OUT_OF_MEMORY:
-        abort();
+    case CURLE_OUT_OF_MEMORY: /* and its word for one line over 100 KiB */
+        snprintf(r->why, sizeof(r->why), "a header line without end");
+        return -EPROTO;
     case CURLE_URL_MALFORMAT:
         r->permanent = true;
         return -EINVAL;

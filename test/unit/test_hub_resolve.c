@@ -209,6 +209,21 @@ static void endless_headers_end(void **state)
     buf_free(&lines);
 }
 
+/* One line that curl has no room for. */
+static void endless_header_line_ends(void **state)
+{
+    struct file_stage *f = *state;
+    struct httpd_reply r = good(f);
+    char *line = xasprintf("X-Filler: %0200000d\r\n", 0);
+
+    r.headers = line;
+    httpd_on(f->s.http, GET_FILE, &r);
+    always(f->s.http, GET_FILE, good(f));
+    check_read(f, 0, 1000);
+    assert_int_equal(httpd_count(f->s.http, ""), 2);
+    free(line);
+}
+
 /* ---- Refusals */
 
 static void read_fails_with(struct file_stage *f, const struct httpd_reply *r,
@@ -418,6 +433,7 @@ int main(void)
         TEST(dropped_connection_is_tried_again),
         TEST(no_http_is_tried_again),
         TEST(endless_headers_end),
+        TEST(endless_header_line_ends),
         TEST(refusals_are_final),
         TEST(sick_server_is_asked_again),
         TEST(sick_for_ever_is_an_error),
