@@ -160,10 +160,26 @@ int entry_records(
     return err;
 }
 
+/* A file that somebody has cut must stay cut, so that reads fail: written to,
+ * it would grow again, with holes that look like data. */
+static int check_size(const struct entry *e)
+{
+    struct stat st;
+
+    if (fstat(e->fd, &st) != 0)
+        return -errno;
+    return (uint64_t)st.st_size == record_at(e->size, entry_blocks(e->size))
+        ? 0
+        : -EBADMSG;
+}
+
 static int clear_record(const struct entry *e, uint64_t block)
 {
     static const uint8_t zero[4];
+    int err = check_size(e);
 
+    if (err != 0)
+        return err;
     return file_pwrite(e->fd, zero, sizeof(zero), record_at(e->size, block));
 }
 
@@ -196,8 +212,10 @@ int entry_write(
     uint8_t record[4 * RUN_MAX];
     uint64_t block = offset / ENTRY_BLOCK;
     size_t n = 0;
-    int err = file_pwrite(e->fd, p, len, offset);
+    int err = check_size(e);
 
+    if (err == 0)
+        err = file_pwrite(e->fd, p, len, offset);
     for (size_t at = 0; err == 0 && at < len; n++) {
         size_t size = min_size(len - at, ENTRY_BLOCK);
 
@@ -218,11 +236,12 @@ int entry_write(
 int entry_set_verified(struct entry *e)
 {
     uint8_t flags[4];
-    int err;
+    int err = check_size(e);
 
     put_le(flags, FLAG_VERIFIED, 4);
-    err =
-        file_pwrite(e->fd, flags, sizeof(flags), header_at(e->size) + FLAGS_AT);
+    if (err == 0)
+        err = file_pwrite(
+            e->fd, flags, sizeof(flags), header_at(e->size) + FLAGS_AT);
     e->verified = err == 0;
     return err;
 }

@@ -72,6 +72,29 @@ static void flip_byte(const char *path, off_t at)
     close(fd);
 }
 
+static void test_entry_cut_while_in_use(void **state)
+{
+    struct fix *f = *state;
+    struct cache_file *file;
+    char *path;
+
+    set_content(f, 5 * MIB + 70000);
+    file = get_file(f);
+    read_all(f, file, MIB);
+    cache_file_put(file);
+    settle(f);
+    file = get_file(f);
+    read_all(f, file, MIB); /* from disk, compared with the checksums */
+    path = entry_file(f);
+    assert_int_equal(truncate(path, 0), 0);
+    free(path);
+    assert_int_equal(read_range(f, file, 4 * MIB, 65536), 0);
+    read_all(f, file, 65536);
+    read_all(f, file, MIB);
+    cache_file_put(file);
+    settle(f);
+}
+
 static void test_flipped_byte_on_disk_is_fetched_again(void **state)
 {
     struct fix *f = *state;
@@ -164,6 +187,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(test_wrong_content_is_an_error_at_the_end),
         CASE(test_wrong_small_content_is_never_given_out),
+        CASE(test_entry_cut_while_in_use),
         CASE(test_flipped_byte_on_disk_is_fetched_again),
         CASE(test_entry_cut_short_or_not_an_entry),
         CASE(test_origin_errors_reach_the_reader),
