@@ -50,8 +50,9 @@ endif
 BREW := $(if $(filter darwin,$(OS)),$(shell brew --prefix))
 KEGS := $(subst $() ,:,$(patsubst %,$(BREW)/opt/%/lib/pkgconfig,openssl@3 curl sqlite))
 PKG_CONFIG := $(if $(BREW),PKG_CONFIG_PATH=$(KEGS)) pkg-config
-PKGS := libcurl libcjson libuv libmicrohttpd sqlite3 libcrypto $(if $(BREW),,libtirpc)
-INCLUDES := $(if $(BREW),-isystem $(BREW)/include) $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>&-)
+PKGS := libcurl libcjson libuv libmicrohttpd sqlite3 libcrypto liblz4 $(if $(BREW),,libtirpc)
+include hub/blake3.mk
+INCLUDES := $(if $(BREW),-isystem $(BREW)/include) $(BLAKE3_INCLUDE) $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>&-)
 LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>&-) -lm -lpthread
 DEFINES := -std=c11 -D_GNU_SOURCE -DHFFS_VERSION='"$(VERSION)"' -I. -I$(B)
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2
@@ -63,7 +64,7 @@ LAYERS := base hub cache vfs nfsd cli
 OTHER_OS := %_$(if $(filter linux,$(OS)),darwin,linux).c
 SRC := $(filter-out $(OTHER_OS),$(wildcard $(LAYERS:%=%/*.c)))
 XDR := $(patsubst %.x,$(B)/%,$(wildcard xdr/*.x))
-OBJ := $(SRC:%.c=$(B)/%.o) $(XDR:%=%_xdr.o)
+OBJ := $(SRC:%.c=$(B)/%.o) $(XDR:%=%_xdr.o) $(BLAKE3:%=$(B)/blake3/%.o)
 LIB := $(B)/libhffs.a
 
 programs = $(patsubst %.c,$(B)/%,$(wildcard $(1)))
@@ -114,8 +115,7 @@ build/guest/xstate.so: test/guest/xstate.c
 	@mkdir -p $(@D)
 	$(CC) -std=c11 $(WARN) -O2 -fPIC -shared -o $@ $<
 
-.PHONY: demo test bench soak fuzz lint layers check-macos format deps help \
-	install uninstall clean
+.PHONY: demo test bench soak fuzz lint layers check-macos format deps help install uninstall clean
 demo: all $(SHIM)
 	demo/run
 test: test-programs

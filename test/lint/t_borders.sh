@@ -30,7 +30,7 @@ refuses "a frontend that looks inside vfs" layers nfsd/a.c \
     '#include "vfs/tree.h"\n'
 allows "a frontend that sees vfs.h" layers nfsd/a.c '#include "vfs/vfs.h"\n'
 for library in rpc/rpc.h curl/curl.h microhttpd.h cjson/cJSON.h \
-    openssl/evp.h sqlite3.h pthread.h; do
+    openssl/evp.h sqlite3.h blake3.h lz4.h pthread.h; do
     refuses "$library in the wrong place" layers base/a.c \
         "#include <$library>\n"
 done

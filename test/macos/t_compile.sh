@@ -23,11 +23,12 @@ fi
 rm -rf "$place/include" && mkdir -p "$place/include/openssl"
 find_header() { # a name below some include folder of this system
     for dir in /usr/include "/usr/include/$(cc -print-multiarch)" \
-        /usr/local/include; do
+        /usr/local/include /usr/share/cargo/registry/blake3-*/c; do
         [ ! -e "$dir/$1" ] || echo "$dir/$1"
     done
 }
-for name in uv.h uv curl cjson microhttpd.h sqlite3.h uthash.h xxhash.h; do
+for name in uv.h uv curl cjson microhttpd.h sqlite3.h uthash.h xxhash.h \
+    lz4.h blake3.h; do
     found=$(find_header $name | head -n 1)
     [ -n "$found" ] || skip_all "no header $name here"
     ln -s "$found" "$place/include/$name"
