@@ -105,10 +105,23 @@ class Server:
         self.export = self.told["export"]
         self.pid = self.process.pid
 
+    def load_command(self, *measurements):
+        return [BUILD / "test/bench/load", self.address, self.export,
+                f"pid={self.pid}", *measurements]
+
+    def load_at_once(self, *measurements):
+        """A process for each; the seconds until the last of them ended."""
+        start = time.monotonic()
+        running = [subprocess.Popen(self.load_command(one), env=ENV,
+                                    stdout=subprocess.DEVNULL)
+                   for one in measurements]
+        if any([process.wait() for process in running]):
+            raise RuntimeError(f"load failed: {tail(self.log)}")
+        return time.monotonic() - start
+
     def load(self, *measurements, pinned=False):
         """One dict for each "op=..." given; pinned: to a core each."""
-        command = [BUILD / "test/bench/load", self.address, self.export,
-                   f"pid={self.pid}", *measurements]
+        command = self.load_command(*measurements)
         core = 1 % (os.cpu_count() or 1)
         if pinned:
             pin(self.pid, 0)
@@ -156,4 +169,16 @@ def curl(url, size, connections):
         for i in range(connections)]
     if any([process.wait() for process in running]):
         raise RuntimeError(f"curl {url} failed")
+    return size / (time.monotonic() - start)
+
+
+def curl_kept(url, size, path):
+    """Bytes per second of doing by hand what a mount does: curl, a copy on
+    disk, and its SHA-256."""
+    start = time.monotonic()
+    pipe = (f"set -o pipefail; curl -sfL --noproxy '*' '{url}' | "
+            f"tee '{path}' | openssl dgst -sha256")
+    subprocess.run(["bash", "-c", pipe], check=True, env=ENV,
+                   stdout=subprocess.DEVNULL)
+    Path(path).unlink()
     return size / (time.monotonic() - start)
