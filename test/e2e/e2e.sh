@@ -55,7 +55,8 @@ memory_at_most() { # NAME MIB
 }
 
 # Scripts that run hffs itself in the guest, where sanitized programs do not
-# run; inside_hub FOLDER: a Hub of their own that offers it as e2e/here.
+# run; inside_hub FOLDER: a Hub of their own that offers it as e2e/here. It
+# sets before: so many processes are there, the other side's Hub perhaps too.
 inside() {
     [ -z "$SAN" ] || skip_all "sanitized programs do not run in the guest"
     PATH=$B:$PATH
@@ -69,4 +70,6 @@ inside_hub() {
     read -r -u 7 -t 120 HF_ENDPOINT ||
         bail_out "no Hub in the guest: $(cat /run/e2e/hub.log)"
     export HF_ENDPOINT=${HF_ENDPOINT##* }
+    # shellcheck disable=SC2034 # for scripts
+    before=$(pgrep -c hffs)
 }

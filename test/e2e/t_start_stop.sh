@@ -21,7 +21,7 @@ ok "... and goes on" cmp "$DATA/tree/config.json" /mnt/m/config.json
 exec 6<&-
 ok "a free one is" hffs stop /mnt/m
 fails "... nothing is mounted" mounted /mnt/m
-is "... nothing runs but the Hub" "$(pgrep -c hffs)" 1
+is "... nothing runs but the Hub" "$(pgrep -c hffs)" "$before"
 fails "status finds nothing there" hffs status /mnt/m
 
 ok "start lets go of a pipe that it printed to" \

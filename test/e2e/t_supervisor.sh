@@ -53,5 +53,5 @@ umount_by_hand() { umount /mnt/m && until_true 30 gone; }
 start
 is "start" $? 0
 ok "umount by hand ends server and supervisor" umount_by_hand
-is "nothing runs but the Hub" "$(pgrep -c hffs)" 1
+is "nothing runs but the Hub" "$(pgrep -c hffs)" "$before"
 done_testing

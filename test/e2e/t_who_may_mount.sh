@@ -6,8 +6,10 @@ inside
 inside_hub "$DATA/tree"
 useradd -m -s /bin/bash hffs-joe 2>/dev/null || id hffs-joe >/dev/null ||
     skip_all "no useradd here"
+bin=/run/hffs-joe # the tree may be where only root gets: below /root
+mkdir -p $bin && cp -P "$B/hffs" "$B/hffs-nfs" $bin
 as_joe() {
-    su hffs-joe -s /bin/bash -c "cd; PATH=$PATH HF_ENDPOINT=$HF_ENDPOINT
+    su hffs-joe -s /bin/bash -c "cd; PATH=$bin:$PATH HF_ENDPOINT=$HF_ENDPOINT
         unset XDG_CACHE_HOME XDG_STATE_HOME XDG_RUNTIME_DIR; $1"
 }
 home=$(getent passwd hffs-joe | cut -d: -f6)
