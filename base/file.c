@@ -3,6 +3,7 @@
 #include "base/file.h"
 
 #include "base/buf.h"
+#include "base/log.h"
 #include "base/mem.h"
 
 #include <dirent.h>
@@ -98,16 +99,21 @@ int file_read_all(const char *path, size_t max, struct buf *b)
     return err;
 }
 
-static int sync_parent(const char *path)
+static char *parent_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
-    char *dir;
-    int err;
 
     if (slash == NULL)
-        return file_sync_dir(".");
-    dir = slash == path ? xstrdup("/") : xstrndup(path, (size_t)(slash - path));
-    err = file_sync_dir(dir);
+        return xstrdup(".");
+    return slash == path ? xstrdup("/")
+                         : xstrndup(path, (size_t)(slash - path));
+}
+
+static int sync_parent(const char *path)
+{
+    char *dir = parent_of(path);
+    int err = file_sync_dir(dir);
+
     free(dir);
     return err;
 }
@@ -165,6 +171,40 @@ int file_mkdirs(const char *path, mode_t mode)
     if (err == 0)
         err = make_one(part, mode);
     free(part);
+    return err;
+}
+
+/* Whether nobody but us and root decides what is in there. */
+static int check_keeper(const char *path, bool ours)
+{
+    bool foreign;
+    struct stat st;
+
+    if (stat(path, &st) != 0)
+        return -errno;
+    foreign = st.st_uid != geteuid() && (ours || st.st_uid != 0);
+    if (foreign ||
+        ((st.st_mode & S_IWOTH) != 0 && (st.st_mode & S_ISVTX) == 0)) {
+        log_error("file: %s: %s", path,
+            foreign ? "belongs to another user" : "anybody may write to it");
+        return -EPERM;
+    }
+    if (ours && (st.st_mode & (S_IRWXG | S_IRWXO)) != 0 &&
+        chmod(path, 0700) != 0)
+        return -errno;
+    return 0;
+}
+
+int file_mkdirs_own(const char *path)
+{
+    char *parent = parent_of(path);
+    int err = file_mkdirs(path, 0700);
+
+    if (err == 0 && geteuid() != 0)
+        err = check_keeper(parent, false);
+    if (err == 0 && geteuid() != 0)
+        err = check_keeper(path, true);
+    free(parent);
     return err;
 }
 

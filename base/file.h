@@ -26,6 +26,11 @@ int file_replace(const char *path, const void *p, size_t n, mode_t mode);
 /* Creates path and its missing parents with this mode; existing is fine. */
 int file_mkdirs(const char *path, mode_t mode);
 
+/* The same, for nobody else: -EPERM, and a line in the log, if path belongs to
+ * another user, or lies where others could put something else in its place. A
+ * path of ours that others may enter gets mode 0700. Root may use anything. */
+int file_mkdirs_own(const char *path);
+
 /* Makes what was renamed, created or removed in a directory durable. */
 int file_sync_dir(const char *path);
 

@@ -23,7 +23,7 @@ int cache_open(const struct cache_config *config, struct cache **out)
 
     if (config->dir != NULL) {
         objects = xasprintf("%s/objects", config->dir);
-        err = file_mkdirs(objects, 0700);
+        err = file_mkdirs_own(objects);
         if (err == 0 && access(objects, W_OK | X_OK) != 0)
             err = -errno;
         free(objects);

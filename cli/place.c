@@ -85,14 +85,18 @@ void place_fini(struct place *p)
 int place_make(const struct place *p)
 {
     char *logs = xstrndup(p->log, (size_t)(strrchr(p->log, '/') - p->log));
+    char *all = xstrndup(p->dir, (size_t)(strrchr(p->dir, '/') - p->dir));
     int err = 0;
 
     if (strlen(p->control) > PLACE_CONTROL_MAX)
         err = -ENAMETOOLONG;
     if (err == 0)
-        err = file_mkdirs(p->dir, 0700);
+        err = file_mkdirs_own(all);
     if (err == 0)
-        err = file_mkdirs(logs, 0700);
+        err = file_mkdirs_own(p->dir);
+    if (err == 0)
+        err = file_mkdirs_own(logs);
+    free(all);
     free(logs);
     return err;
 }

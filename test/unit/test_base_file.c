@@ -211,6 +211,39 @@ static void folders_are_made_with_their_parents(void **state)
     assert_int_equal(file_sync_dir("file"), -ENOTDIR);
 }
 
+/* As nobody in particular: root may use anything. */
+static void folders_of_others_are_not_ours(void **state)
+{
+    const uid_t me = geteuid();
+    struct stat st;
+
+    (void)state;
+    assert_int_equal(file_mkdirs_own("own/below"), 0);
+    assert_int_equal(file_mkdirs("theirs/below", 0777), 0);
+    if (me != 0)
+        skip();
+    assert_int_equal(file_mkdirs("ours", 0755), 0);
+    assert_int_equal(chown("ours", 65534, 65534), 0);
+    assert_int_equal(file_mkdirs("ours/open", 0755), 0);
+    assert_int_equal(chown("ours/open", 65534, 65534), 0);
+    assert_int_equal(chmod(".", 0755), 0);
+    assert_int_equal(seteuid(65534), 0);
+    assert_int_equal(file_mkdirs_own("theirs/below"), -EPERM);
+    assert_int_equal(file_mkdirs_own("ours/new"), 0);
+    assert_int_equal(file_mkdirs_own("ours/open"), 0);
+    assert_int_equal(stat("ours/open", &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0700);
+    assert_int_equal(chmod("ours", 0777), 0);
+    assert_int_equal(file_mkdirs_own("ours/new"), -EPERM);
+    assert_int_equal(chmod("ours", 01777), 0);
+    assert_int_equal(file_mkdirs_own("ours/new"), 0);
+    assert_int_equal(seteuid(me), 0);
+    assert_int_equal(chown("ours", 65533, 65533), 0);
+    assert_int_equal(seteuid(65534), 0);
+    assert_int_equal(file_mkdirs_own("ours/new"), -EPERM);
+    assert_int_equal(seteuid(me), 0);
+}
+
 static void trees_are_removed_but_not_what_links_name(void **state)
 {
     (void)state;
@@ -343,6 +376,7 @@ int main(void)
         IN_FOLDER(a_full_disk_leaves_the_old_content),
         IN_FOLDER(a_crash_leaves_the_old_content),
         IN_FOLDER(folders_are_made_with_their_parents),
+        IN_FOLDER(folders_of_others_are_not_ours),
         IN_FOLDER(trees_are_removed_but_not_what_links_name),
         IN_FOLDER(what_cannot_be_removed_says_why),
         IN_FOLDER(hot_bytes_come_without_waiting),
