@@ -113,6 +113,12 @@ struct attrs *attrs_usual(void)
     return a;
 }
 
+void attrs_usual_text(struct buf *out)
+{
+    for (size_t i = 0; i < ARRAY_LEN(usual); i++)
+        buf_addf(out, "%s filter=lfs diff=lfs merge=lfs -text\n", usual[i]);
+}
+
 void attrs_free(struct attrs *a)
 {
     if (a == NULL)

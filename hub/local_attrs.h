@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct buf;
+
 #define ATTRS_TEXT_MAX ((size_t)1 << 20)
 #define LFS_SAMPLE_MAX 512 /* bytes of a file that are looked at */
 #define LFS_SIZE_MIN ((uint64_t)10 << 20)
@@ -14,7 +16,8 @@
  * cannot be understood, are left out. */
 struct attrs;
 struct attrs *attrs_parse(const char *text, size_t n);
-struct attrs *attrs_usual(void); /* of a repo without such a file */
+struct attrs *attrs_usual(void);        /* of a repo without such a file */
+void attrs_usual_text(struct buf *out); /* the same as a file */
 void attrs_free(struct attrs *a);
 
 /* Whether the last rule that matches says so. */

@@ -91,6 +91,24 @@ int blob_in_move(struct blob_in *in, const char *path)
     return 0;
 }
 
+int blobs_put(struct blobs *b, const void *p, size_t n,
+    uint8_t sha256[static SHA256_SIZE])
+{
+    struct blob_in *in = NULL;
+    int err;
+
+    digest_once(DIGEST_SHA256, p, n, sha256);
+    err = blob_begin(b, &in);
+    if (err == 0)
+        err = file_pwrite(in->fd, p, n, 0);
+    if (err == 0) {
+        memcpy(in->sha256, sha256, SHA256_SIZE);
+        err = blobs_publish(b, &in, 1);
+    }
+    blob_drop(in);
+    return err;
+}
+
 static int sync_content(const struct blob_in *in)
 {
     int fd = in->fd >= 0 ? in->fd : open(in->path, O_RDWR | O_CLOEXEC);

@@ -106,6 +106,10 @@ static inline bool blobs_has(
     return b->ops->size(b, sha256, &size) == 0;
 }
 
+/* Content that is in memory: begins, writes, publishes; its hash. */
+int blobs_put(struct blobs *b, const void *p, size_t n,
+    uint8_t sha256[static SHA256_SIZE]);
+
 static inline void blobs_free(struct blobs *b)
 {
     if (b != NULL)

@@ -31,6 +31,17 @@ bool kind_find(const char *many, enum hub_kind *out)
     return false;
 }
 
+bool kind_named(const char *one, enum hub_kind *out)
+{
+    for (size_t i = 0; i < ARRAY_LEN(kind_names); i++) {
+        if (strcmp(kind_names[i].one, one) == 0) {
+            *out = (enum hub_kind)i;
+            return true;
+        }
+    }
+    return false;
+}
+
 int call_refuse(
     struct call *c, unsigned status, const char *code, const char *fmt, ...)
 {
@@ -44,13 +55,52 @@ int call_refuse(
     return ANSWERED;
 }
 
+/* Where the segments [from, to) of the target begin and end, as they came. */
+static const char *raw_segments(
+    const struct target *t, size_t from, size_t to, size_t *len)
+{
+    const char *end = t->raw + t->path_len;
+    const char *p = t->raw + 1;
+    const char *begin;
+
+    for (; from > 0 && p < end; from--, to--)
+        p += strcspn(p, "/") + 1;
+    begin = p;
+    for (; to > 0 && p < end; to--)
+        p = memchr(p, '/', (size_t)(end - p)) != NULL ? strchr(p, '/') + 1
+                                                      : end + 1;
+    *len = (size_t)(p - 1 - begin);
+    return begin;
+}
+
+/* The same request, of a repo that has another name now (hub-api 2.1). */
+static int redirect(struct call *c, const struct repo *repo)
+{
+    const struct target *t = &c->x->target;
+    size_t len;
+    const char *old =
+        raw_segments(t, c->name_at, c->name_at + c->name_len, &len);
+
+    answer_error(c->x, 307, NULL, "This repository is now %s", repo->name);
+    answer_header(c->x, "Location", "%.*s%s%s", (int)(old - t->raw), t->raw,
+        repo->name, old + len);
+    return ANSWERED;
+}
+
 int call_repo(struct call *c, struct meta_db *db, struct repo *out)
 {
+    bool moved = false;
     int err = repo_name_ok(c->name) ? meta_repo_find(db, c->kind, c->name, out)
                                     : -ENOENT;
 
+    if (err == -ENOENT && c->name_len > 0) {
+        err = meta_repo_moved(db, c->kind, c->name, out);
+        moved = true;
+    }
     if (err == 0 && !auth_may(&c->auth, RIGHT_READ, out))
         err = -ENOENT;
+    if (err == 0 && moved)
+        return redirect(c, out);
     if (err != -ENOENT)
         return err;
     if (c->user == NULL)
@@ -236,4 +286,15 @@ void json_hex(struct jsonw *w, const char *key, const uint8_t *p, size_t n)
 
     hex_format(p, n, hex);
     jsonw_strn(w, key, hex, 2 * n);
+}
+
+const char *const gate_names[] = {
+    [GATE_NONE] = "false", [GATE_AUTO] = "auto", [GATE_MANUAL] = "manual"};
+
+void json_gate(struct jsonw *w, const char *key, enum repo_gate gate)
+{
+    if (gate == GATE_NONE)
+        jsonw_bool(w, key, false);
+    else
+        jsonw_str(w, key, gate_names[gate]);
 }

@@ -26,8 +26,10 @@ struct call {
     const struct user *user; /* auth.user; NULL: anonymous */
     enum hub_kind kind;
     char name[REPO_NAME_MAX];
-    size_t at;   /* the first segment behind the verb */
-    void *state; /* between the functions of its route ... */
+    size_t name_at;  /* the first segment of the name, if it is in the target */
+    size_t name_len; /* how many there are */
+    size_t at;       /* the first segment behind the verb */
+    void *state;     /* between the functions of its route ... */
     void (*state_free)(void *state);
     struct meta_job job;
     struct work work;
@@ -41,12 +43,14 @@ struct kind_names {
 };
 extern const struct kind_names kind_names[];
 bool kind_find(const char *many, enum hub_kind *out);
+bool kind_named(const char *one, enum hub_kind *out);
 
 /* ---- Steps of a route: 0 to go on; ANSWERED, with an error for the client;
  * or -errno. Texts that they give out belong to the caller. */
 #define ANSWERED 1
 
-/* The repo that the target names, if the client may know of it. */
+/* The repo that the target names, if the client may know of it. An old name of
+ * a repo is answered with where that is now. */
 int call_repo(struct call *c, struct meta_db *db, struct repo *out);
 
 /* The revision in the next segment, behind which c->at moves. "refs/pr/1" with
@@ -85,5 +89,9 @@ void call_link_page(struct call *c, uint64_t page);
 /* "2026-09-01T10:00:00.000Z" */
 void json_time(struct jsonw *w, const char *key, int64_t time_s);
 void json_hex(struct jsonw *w, const char *key, const uint8_t *p, size_t n);
+
+/* false, "auto" or "manual" */
+extern const char *const gate_names[];
+void json_gate(struct jsonw *w, const char *key, enum repo_gate gate);
 
 #endif

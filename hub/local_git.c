@@ -90,3 +90,45 @@ size_t lfs_pointer(const uint8_t sha256[static SHA256_SIZE], uint64_t size,
         "size %llu\n",
         hex, (unsigned long long)size);
 }
+
+/* One part of a name, between slashes. */
+static bool ref_part_ok(const char *p, size_t n)
+{
+    static const char lock[] = ".lock";
+    size_t n_lock = sizeof(lock) - 1;
+
+    return n > 0 && p[0] != '.' &&
+        (n < n_lock || memcmp(p + n - n_lock, lock, n_lock) != 0);
+}
+
+static bool looks_like_oid(const char *name)
+{
+    size_t n = strspn(name, "0123456789abcdefABCDEF");
+
+    return name[n] == '\0' && n / 2 == SHA1_SIZE && n % 2 == 0;
+}
+
+bool ref_name_ok(const char *name)
+{
+    size_t n = strlen(name);
+
+    if (n == 0 || n > REF_NAME_MAX || name[0] == '-' || name[n - 1] == '.' ||
+        strstr(name, "..") != NULL || strstr(name, "@{") != NULL ||
+        strcmp(name, "@") == 0 || strcmp(name, "HEAD") == 0 ||
+        strncmp(name, "refs/", 5) == 0 || looks_like_oid(name))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        if ((unsigned char)name[i] <= ' ' ||
+            strchr("~^:?*[\\\x7f", name[i]) != NULL)
+            return false;
+    }
+    for (;;) {
+        size_t len = strcspn(name, "/");
+
+        if (!ref_part_ok(name, len))
+            return false;
+        if (name[len] == '\0')
+            return true;
+        name += len + 1;
+    }
+}

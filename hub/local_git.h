@@ -3,6 +3,7 @@
 #ifndef HUB_LOCAL_GIT_H
 #define HUB_LOCAL_GIT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,5 +42,10 @@ void git_blob_oid(const void *p, size_t n, uint8_t oid[static SHA1_SIZE]);
 #define LFS_POINTER_MAX 192
 size_t lfs_pointer(const uint8_t sha256[static SHA256_SIZE], uint64_t size,
     char out[static LFS_POINTER_MAX]);
+
+/* What a branch or tag may be called: git-check-ref-format(1), and in names
+ * what would be taken for something else: "HEAD", "refs/...", a commit id. */
+#define REF_NAME_MAX 250
+bool ref_name_ok(const char *name);
 
 #endif

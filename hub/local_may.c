@@ -32,6 +32,16 @@ int call_repo_for(
     return err == 0 ? call_may(c, right, out) : err;
 }
 
+int call_may_open(struct call *c, const struct repo *repo)
+{
+    if (repo->gate == GATE_NONE || c->auth.open ||
+        auth_is(&c->auth, repo->name))
+        return 0;
+    return call_refuse(c, c->user == NULL ? 401 : 403, "GatedRepo",
+        "Access to %s %s is restricted: its owners say who may have its files",
+        kind_names[repo->kind].one, repo->name);
+}
+
 int call_may_create(struct call *c, const char *name)
 {
     if (auth_may_create(&c->auth, name))

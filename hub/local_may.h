@@ -17,6 +17,10 @@ int call_may(struct call *c, enum right right, const struct repo *repo);
 int call_repo_for(
     struct call *c, struct meta_db *db, enum right right, struct repo *out);
 
+/* Whether they may have the content of its files, too: a gate lets in those who
+ * own the repo (hub-api 1.5). */
+int call_may_open(struct call *c, const struct repo *repo);
+
 /* Whether they may make a repo with this name, "ns/name". */
 int call_may_create(struct call *c, const char *name);
 

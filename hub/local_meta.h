@@ -49,13 +49,18 @@ int meta_setting_put(
 
 /* ---- Repos */
 #define REPO_NAME_MAX 200
+#define REPO_SDK_MAX 32
+
+enum repo_gate { GATE_NONE, GATE_AUTO, GATE_MANUAL };
 
 struct repo {
     int64_t id;
     enum hub_kind kind;
     char name[REPO_NAME_MAX]; /* "ns/name" */
     bool private;
-    bool mirror; /* of a folder: its commits are snapshots */
+    bool mirror;            /* of a folder: its commits are snapshots */
+    enum repo_gate gate;    /* who may read its files is a list */
+    char sdk[REPO_SDK_MAX]; /* that a Space was made with, or "" */
     int64_t created_s;
     int64_t updated_s;
 };
@@ -67,8 +72,21 @@ bool repo_name_ok(const char *name);
 int meta_repo_find(
     struct meta_db *db, enum hub_kind kind, const char *name, struct repo *out);
 
-/* Creates it when id is 0, and sets that; else changes what may change. */
+/* Creates it when id is 0, and sets that; else changes what may change, its
+ * name not among it. What once had its name is not found by that any more. */
 int meta_repo_put(struct meta_db *db, struct repo *repo);
+
+/* Gives it another name, which is free; the old one leads to it from now on.
+ * -EEXIST when it is not free. */
+int meta_repo_move(struct meta_db *db, struct repo *repo, const char *name);
+
+/* The repo that had this name once. */
+int meta_repo_moved(
+    struct meta_db *db, enum hub_kind kind, const char *name, struct repo *out);
+
+/* With its refs, commits and discussions. Trees and the bytes of files stay
+ * until they are collected. */
+int meta_repo_delete(struct meta_db *db, const struct repo *repo);
 
 /* Repos in an order, from behind a place, until fn says false. */
 enum repo_order { REPO_BY_ID, REPO_BY_CREATED, REPO_BY_UPDATED };

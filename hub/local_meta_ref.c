@@ -217,3 +217,37 @@ int meta_ref_put(struct meta_db *db, const struct repo *repo, const char *name,
     sql_int(q, 3, commit);
     return sql_run(q);
 }
+
+int meta_ref_find(struct meta_db *db, const struct repo *repo, const char *name,
+    struct commit *out)
+{
+    return ref_find(db, repo, "", name, out);
+}
+
+int meta_ref_delete(
+    struct meta_db *db, const struct repo *repo, const char *name)
+{
+    struct sql *q = sql(db, "DELETE FROM ref WHERE repo = ?1 AND name = ?2");
+
+    sql_int(q, 1, repo->id);
+    sql_text(q, 2, name);
+    return sql_run(q);
+}
+
+int meta_ref_clash(
+    struct meta_db *db, const struct repo *repo, const char *name)
+{
+    struct sql *q = sql(db,
+        "SELECT 1 FROM ref WHERE repo = ?1 AND name <> ?2 AND ("
+        " substr(name, 1, length(?2) + 1) = ?2 || '/' OR"
+        " substr(?2, 1, length(name) + 1) = name || '/') LIMIT 1");
+    int err;
+
+    sql_int(q, 1, repo->id);
+    sql_text(q, 2, name);
+    err = sql_first(q);
+    if (err != 0)
+        return err == -ENOENT ? 0 : err;
+    sql_done(q);
+    return 1;
+}

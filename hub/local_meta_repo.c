@@ -32,15 +32,16 @@ bool repo_name_ok(const char *name)
         part_ok(slash + 1, strlen(slash + 1));
 }
 
-static void copy_name(struct repo *repo, const char *name)
+static void copy_text(char *to, size_t room, const char *from)
 {
-    size_t n = min_size(strlen(name), sizeof(repo->name) - 1);
+    size_t n = min_size(strlen(from), room - 1);
 
-    memcpy(repo->name, name, n);
-    repo->name[n] = '\0';
+    memcpy(to, from, n);
+    to[n] = '\0';
 }
 
-#define REPO_COLUMNS "id, kind, name, private, mirror, created, updated"
+#define REPO_COLUMNS                                                           \
+    "id, kind, name, private, mirror, created, updated, gated, sdk"
 
 static void get_repo(struct sql *q, struct repo *out)
 {
@@ -51,20 +52,16 @@ static void get_repo(struct sql *q, struct repo *out)
         .mirror = sql_get_int(q, 4) != 0,
         .created_s = sql_get_int(q, 5),
         .updated_s = sql_get_int(q, 6),
+        .gate = (enum repo_gate)sql_get_int(q, 7),
     };
-    copy_name(out, sql_get_text(q, 2));
+    copy_text(out->name, sizeof(out->name), sql_get_text(q, 2));
+    copy_text(out->sdk, sizeof(out->sdk), sql_get_text(q, 8));
 }
 
-int meta_repo_find(
-    struct meta_db *db, enum hub_kind kind, const char *name, struct repo *out)
+static int first_repo(struct sql *q, struct repo *out)
 {
-    struct sql *q = sql(
-        db, "SELECT " REPO_COLUMNS " FROM repo WHERE kind = ?1 AND name = ?2");
-    int err;
+    int err = sql_first(q);
 
-    sql_int(q, 1, kind);
-    sql_text(q, 2, name);
-    err = sql_first(q);
     if (err != 0)
         return err;
     get_repo(q, out);
@@ -72,11 +69,44 @@ int meta_repo_find(
     return 0;
 }
 
+int meta_repo_find(
+    struct meta_db *db, enum hub_kind kind, const char *name, struct repo *out)
+{
+    struct sql *q = sql(
+        db, "SELECT " REPO_COLUMNS " FROM repo WHERE kind = ?1 AND name = ?2");
+
+    sql_int(q, 1, kind);
+    sql_text(q, 2, name);
+    return first_repo(q, out);
+}
+
+int meta_repo_moved(
+    struct meta_db *db, enum hub_kind kind, const char *name, struct repo *out)
+{
+    struct sql *q = sql(db,
+        "SELECT " REPO_COLUMNS " FROM repo WHERE id ="
+        " (SELECT m.repo FROM moved m WHERE m.kind = ?1 AND m.name = ?2)");
+
+    sql_int(q, 1, kind);
+    sql_text(q, 2, name);
+    return first_repo(q, out);
+}
+
+/* A name that is in use leads nowhere else. */
+static int forget_moved(struct meta_db *db, const struct repo *repo)
+{
+    struct sql *q = sql(db, "DELETE FROM moved WHERE kind = ?1 AND name = ?2");
+
+    sql_int(q, 1, repo->kind);
+    sql_text(q, 2, repo->name);
+    return sql_run(q);
+}
+
 static int insert_repo(struct meta_db *db, struct repo *repo)
 {
     struct sql *q = sql(db,
-        "INSERT INTO repo (kind, name, private, mirror, created, updated)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+        "INSERT INTO repo (kind, name, private, mirror, created, updated,"
+        " gated, sdk) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
     int err;
 
     sql_int(q, 1, repo->kind);
@@ -85,10 +115,13 @@ static int insert_repo(struct meta_db *db, struct repo *repo)
     sql_int(q, 4, repo->mirror);
     sql_int(q, 5, repo->created_s);
     sql_int(q, 6, repo->updated_s);
+    sql_int(q, 7, repo->gate);
+    sql_text(q, 8, repo->sdk);
     err = sql_run(q);
-    if (err == 0)
-        repo->id = sql_last_id(db);
-    return err;
+    if (err != 0)
+        return err;
+    repo->id = sql_last_id(db);
+    return forget_moved(db, repo);
 }
 
 int meta_repo_put(struct meta_db *db, struct repo *repo)
@@ -98,14 +131,60 @@ int meta_repo_put(struct meta_db *db, struct repo *repo)
     if (repo->id == 0)
         return insert_repo(db, repo);
     q = sql(db,
-        "UPDATE repo SET name = ?2, private = ?3, mirror = ?4, updated = ?5"
+        "UPDATE repo SET private = ?2, mirror = ?3, updated = ?4, gated = ?5"
         " WHERE id = ?1");
     sql_int(q, 1, repo->id);
-    sql_text(q, 2, repo->name);
-    sql_int(q, 3, repo->private);
-    sql_int(q, 4, repo->mirror);
-    sql_int(q, 5, repo->updated_s);
+    sql_int(q, 2, repo->private);
+    sql_int(q, 3, repo->mirror);
+    sql_int(q, 4, repo->updated_s);
+    sql_int(q, 5, repo->gate);
     return sql_run(q);
+}
+
+int meta_repo_move(struct meta_db *db, struct repo *repo, const char *name)
+{
+    struct sql *q = sql(db, "UPDATE repo SET name = ?2 WHERE id = ?1");
+    int err;
+
+    sql_int(q, 1, repo->id);
+    sql_text(q, 2, name);
+    err = sql_run(q);
+    if (err != 0)
+        return err;
+    q = sql(db,
+        "INSERT OR REPLACE INTO moved (kind, name, repo) VALUES (?1, ?2, ?3)");
+    sql_int(q, 1, repo->kind);
+    sql_text(q, 2, repo->name);
+    sql_int(q, 3, repo->id);
+    err = sql_run(q);
+    if (err != 0)
+        return err;
+    copy_text(repo->name, sizeof(repo->name), name);
+    return forget_moved(db, repo);
+}
+
+int meta_repo_delete(struct meta_db *db, const struct repo *repo)
+{
+    static const char events[] = "DELETE FROM event WHERE discussion IN"
+                                 " (SELECT id FROM discussion WHERE repo = ?1)";
+    static const char *const statement[] = {
+        events,
+        "DELETE FROM discussion WHERE repo = ?1",
+        "DELETE FROM moved WHERE repo = ?1",
+        "DELETE FROM seen WHERE repo = ?1",
+        "DELETE FROM ref WHERE repo = ?1",
+        "DELETE FROM history WHERE repo = ?1",
+        "DELETE FROM repo WHERE id = ?1",
+    };
+    int err = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(statement) && err == 0; i++) {
+        struct sql *q = sql(db, statement[i]);
+
+        sql_int(q, 1, repo->id);
+        err = sql_run(q);
+    }
+    return err;
 }
 
 static struct sql *repos_in(struct meta_db *db, enum repo_order order)

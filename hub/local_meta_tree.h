@@ -53,6 +53,16 @@ int meta_ref_each(
     struct meta_db *db, const struct repo *repo, meta_ref_fn *fn, void *ctx);
 int meta_ref_put(struct meta_db *db, const struct repo *repo, const char *name,
     int64_t commit);
+int meta_ref_find(struct meta_db *db, const struct repo *repo, const char *name,
+    struct commit *out);
+int meta_ref_delete(
+    struct meta_db *db, const struct repo *repo, const char *name);
+
+/* Whether another ref stands where this one would need a folder, or has one
+ * where this one would be: "refs/heads/a" and "refs/heads/a/b". 1, 0, -errno.
+ */
+int meta_ref_clash(
+    struct meta_db *db, const struct repo *repo, const char *name);
 
 /* ---- Trees. One per folder; a commit shares those that did not change. */
 struct entry {
