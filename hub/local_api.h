@@ -9,8 +9,13 @@ struct meta_db;
 typedef int route_fn(struct call *c, struct meta_db *db);
 typedef int route_head_fn(struct call *c); /* or store */
 
-/* local_api_repo.c */
-route_fn api_info, api_list, api_refs, api_commits;
+/* local_api_repo.c, local_api_history.c, local_api_ref.c */
+route_fn api_info, api_list, api_commits, api_squash;
+route_fn api_refs, api_branch_make, api_branch_remove, api_tag_make,
+    api_tag_remove;
+
+/* local_api_create.c, local_api_manage.c */
+route_fn api_create, api_delete, api_move, api_settings, api_duplicate;
 
 /* local_api_tree.c */
 route_fn api_tree, api_paths_info, api_treesize;

@@ -1,93 +1,18 @@
-/* Refs and commits of a repo. */
+/* The commits of a repo: their list, and making one out of all of them. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
+#include "base/timer.h"
 #include "hub/http_field.h"
 #include "hub/local_api.h"
-#include "hub/local_call.h"
+#include "hub/local_call_json.h"
+#include "hub/local_plan.h"
+#include "hub/local_may.h"
 
 #define COMMITS_USUAL 50
 #define COMMITS_MAX 1000
-
-/* ---- Refs */
-
-/* The lists of the answer, and which refs go in each. */
-static const struct ref_list {
-    const char *key;
-    const char *prefix;
-    bool full_name; /* in "name" as well as in "ref" */
-} ref_lists[] = {
-    {"branches", "refs/heads/", false},
-    {"converts", "refs/convert/", false},
-    {"tags", "refs/tags/", false},
-    {"pullRequests", "refs/pr/", true},
-};
-
-struct refs {
-    struct jsonw w;
-    const struct ref_list *list;
-};
-
-static void on_ref(
-    void *ctx, const char *name, const uint8_t oid[static SHA1_SIZE])
-{
-    struct refs *r = ctx;
-    size_t n = strlen(r->list->prefix);
-
-    if (strncmp(name, r->list->prefix, n) != 0)
-        return;
-    jsonw_object(&r->w, NULL);
-    jsonw_str(&r->w, "name", r->list->full_name ? name : name + n);
-    jsonw_str(&r->w, "ref", name);
-    json_hex(&r->w, "targetCommit", oid, SHA1_SIZE);
-    jsonw_object_end(&r->w);
-}
-
-int api_refs(struct call *c, struct meta_db *db)
-{
-    struct refs r = {0};
-    struct repo repo;
-    int err = call_repo(c, db, &repo);
-
-    if (err != 0)
-        return err;
-    r.w = answer_json(c->x, 200);
-    jsonw_object(&r.w, NULL);
-    for (size_t i = 0; i < ARRAY_LEN(ref_lists) && err == 0; i++) {
-        r.list = &ref_lists[i];
-        if (r.list->full_name && !form_flag(&c->x->target.query, "include_prs"))
-            continue;
-        jsonw_array(&r.w, r.list->key);
-        err = meta_ref_each(db, &repo, on_ref, &r);
-        jsonw_array_end(&r.w);
-    }
-    jsonw_object_end(&r.w);
-    return err;
-}
-
-/* ---- Commits */
-
-/* Text as HTML shows it. */
-static void write_html(struct jsonw *w, const char *key, const char *text)
-{
-    static const char special[] = "&<>\"'";
-    static const char *const entity[] = {
-        "&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
-    struct buf html = {0};
-
-    for (const char *p = text; *p != '\0'; p++) {
-        const char *at = strchr(special, *p);
-
-        if (at != NULL)
-            buf_adds(&html, entity[at - special]);
-        else
-            buf_addc(&html, *p);
-    }
-    jsonw_strn(w, key, buf_str(&html), html.len);
-    buf_free(&html);
-}
 
 static void write_commit(
     struct jsonw *w, const struct commit_text *text, bool formatted)
@@ -105,8 +30,8 @@ static void write_commit(
     json_time(w, "date", text->time_s);
     if (formatted) {
         jsonw_object(w, "formatted");
-        write_html(w, "title", text->title);
-        write_html(w, "message", text->message);
+        json_html(w, "title", text->title);
+        json_html(w, "message", text->message);
         jsonw_object_end(w);
     }
     jsonw_object_end(w);
@@ -170,4 +95,77 @@ int api_commits(struct call *c, struct meta_db *db)
         call_link_page(c, page + 1);
     err = meta_commit_parent(db, &commit, skip);
     return err == 0 ? write_commits(c, db, &commit, limit) : err;
+}
+
+/* ---- Super-squash: the branch becomes one commit, of the same files. */
+
+#define MESSAGE_MAX ((size_t)64 << 10)
+
+/* The branch in the next segment; only branches can be squashed. */
+static int take_branch(struct call *c, struct meta_db *db,
+    const struct repo *repo, char **ref, struct commit *head)
+{
+    char *rev = NULL;
+    int err = call_take_rev(c, &rev);
+
+    if (err != 0)
+        return err;
+    *ref = xasprintf("refs/heads/%s", rev);
+    err = meta_ref_find(db, repo, *ref, head);
+    if (err == -ENOENT && meta_rev_find(db, repo, rev, head) == 0)
+        err = call_refuse(c, 400, NULL, "%s is not a branch", rev);
+    else if (err == -ENOENT)
+        err =
+            call_refuse(c, 404, "RevisionNotFound", "Invalid rev id: %s", rev);
+    free(rev);
+    return err;
+}
+
+/* The first line is the title. */
+static int squash(struct call *c, struct meta_db *db, const struct repo *repo,
+    const char *ref, const struct commit *head, const char *text)
+{
+    size_t n = strcspn(text, "\n");
+    char *title = xstrndup(text, n);
+    struct plan *plan = plan_new(db, NULL);
+    struct commit one;
+    struct new_commit new = {
+        .repo = repo,
+        .ref = ref,
+        .author = call_author(c),
+        .title = title,
+        .message = text + n + strspn(text + n, "\n"),
+        .time_s = clock_wall_ns() / 1000000000,
+    };
+    bool made;
+    int err = plan_put_all(plan, head);
+
+    new.change = plan_changes(plan, &new.n);
+    if (err == 0)
+        err = meta_commit_add(db, &new, &one, &made);
+    plan_free(plan);
+    free(title);
+    return err;
+}
+
+int api_squash(struct call *c, struct meta_db *db)
+{
+    const char *text = "Super-squash branch";
+    struct json *body = NULL;
+    struct repo repo;
+    struct commit head;
+    char *ref = NULL;
+    int err = call_repo_for(c, db, RIGHT_WRITE, &repo);
+
+    if (err == 0)
+        err = take_branch(c, db, &repo, &ref, &head);
+    if (err == 0)
+        err = call_body(c, &body);
+    if (err == 0 && json_get(body, "message") != NULL)
+        err = call_body_text(c, body, "message", MESSAGE_MAX, &text);
+    if (err == 0)
+        err = squash(c, db, &repo, ref, &head, text);
+    json_free(body);
+    free(ref);
+    return err == 0 ? call_done(c) : err;
 }

@@ -165,8 +165,10 @@ static int write_field(
         jsonw_bool(w, key, info->repo->private);
         break;
     case INFO_DISABLED:
-    case INFO_GATED:
         jsonw_bool(w, key, false);
+        break;
+    case INFO_GATED:
+        json_gate(w, key, info->repo->gate);
         break;
     case INFO_DOWNLOADS:
     case INFO_DOWNLOADS_ALL:

@@ -82,8 +82,8 @@ static int redirect(struct call *c, const struct repo *repo)
         raw_segments(t, c->name_at, c->name_at + c->name_len, &len);
 
     answer_error(c->x, 307, NULL, "This repository is now %s", repo->name);
-    answer_header(c->x, "Location", "%.*s%s%s", (int)(old - t->raw), t->raw,
-        repo->name, old + len);
+    answer_header(c->x, "Location", "%.*s%s%s%s", (int)(old - t->raw), t->raw,
+        repo->name, c->route->place == PLACE_GIT ? ".git" : "", old + len);
     return ANSWERED;
 }
 

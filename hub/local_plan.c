@@ -125,6 +125,20 @@ void plan_put(struct plan *p, const char *path, const struct entry *entry)
         get(p, path, len)->put_below = p->step;
 }
 
+static bool put_file(void *ctx, const char *path, const struct entry *entry)
+{
+    if (!entry_is_folder(entry))
+        plan_put(ctx, path, entry);
+    return true;
+}
+
+int plan_put_all(struct plan *p, const struct commit *commit)
+{
+    struct walk walk = {.tree = commit->tree, .path = "", .recursive = true};
+
+    return meta_walk(p->db, &walk, put_file, p);
+}
+
 /* What the base has at path: 0 and whether it is a folder; -ENOENT. */
 static int look(const struct plan *p, const char *path, bool *folder)
 {

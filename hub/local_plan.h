@@ -10,12 +10,16 @@
 
 struct plan;
 
-/* base: the commit it is made upon. db and base are borrowed. */
+/* base: the commit it is made upon; NULL: nothing will be removed. db and base
+ * are borrowed. */
 struct plan *plan_new(struct meta_db *db, const struct commit *base);
 void plan_free(struct plan *p);
 
 /* Puts a file. The entry's child and last are not used. */
 void plan_put(struct plan *p, const char *path, const struct entry *entry);
+
+/* Puts every file of a commit. */
+int plan_put_all(struct plan *p, const struct commit *commit);
 
 /* Removes what is there: -ENOENT when it is not, or -errno. */
 int plan_remove_file(struct plan *p, const char *path);

@@ -17,6 +17,7 @@
 #include "hub/local_blobs.h"
 #include "hub/local_call.h"
 #include "hub/local_hub.h"
+#include "hub/local_may.h"
 #include "hub/local_range.h"
 #include "hub/local_web.h"
 #include "hub/url.h"
@@ -183,6 +184,8 @@ static int find_file(struct call *c, struct meta_db *db, struct repo *repo,
     char *path = NULL;
     int err = call_repo_commit(c, db, repo, commit);
 
+    if (err == 0)
+        err = call_may_open(c, repo);
     if (err == 0)
         err = call_path(c, &path);
     if (err != 0)

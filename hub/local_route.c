@@ -11,6 +11,7 @@
 
 #define BODY_SMALL ((size_t)64 << 10)
 #define BODY_LFS ((size_t)1 << 20)
+#define BODY_FILES ((size_t)8 << 20)     /* a few small ones, in JSON */
 #define BODY_PREUPLOAD ((size_t)8 << 20) /* 1000 samples, paths, two texts */
 #define BODY_PATHS ((size_t)16 << 20)    /* 2000 paths, escaped */
 
@@ -21,6 +22,8 @@
     }
 #define API(verb, methods, fn, name)                                           \
     ROUTE(name, PLACE_REPO_API, verb, methods, RUN_READ, BODY_SMALL, fn)
+#define CHANGE(verb, methods, fn)                                              \
+    ROUTE(verb, PLACE_REPO_API, verb, methods, RUN_WRITE, BODY_SMALL, fn)
 #define WEB(verb, fn)                                                          \
     ROUTE(verb, PLACE_REPO_WEB, verb, "GET HEAD", RUN_READ, BODY_SMALL, fn)
 #define FIXED(path, methods, run, fn)                                          \
@@ -33,7 +36,18 @@
 static const struct local_route routes[] = {
     FIXED("api/whoami-v2", "GET HEAD", RUN_READ, api_whoami),
     ROUTE("list", PLACE_LIST, "", "GET HEAD", RUN_READ, BODY_SMALL, api_list),
+    ROUTE("create", PLACE_FIXED, "api/repos/create", "POST", RUN_WRITE,
+        BODY_FILES, api_create),
+    FIXED("api/repos/delete", "DELETE", RUN_WRITE, api_delete),
+    FIXED("api/repos/move", "POST", RUN_WRITE, api_move),
     API("", "GET HEAD", api_info, "info"),
+    CHANGE("settings", "PUT", api_settings),
+    CHANGE("duplicate", "POST", api_duplicate),
+    CHANGE("branch", "POST", api_branch_make),
+    CHANGE("branch", "DELETE", api_branch_remove),
+    CHANGE("tag", "POST", api_tag_make),
+    CHANGE("tag", "DELETE", api_tag_remove),
+    CHANGE("super-squash", "POST", api_squash),
     API("revision", "GET HEAD", api_info, "revision"),
     API("refs", "GET HEAD", api_refs, "refs"),
     API("tree", "GET HEAD", api_tree, "tree"),
@@ -72,16 +86,9 @@ static const struct local_route routes[] = {
     FIXED("_hffs/stats", "DELETE", RUN_ADMIN, admin_clear_stats),
 
     LATER_API("xet-write-token", "GET"),
-    LATER_API("branch", "POST DELETE"),
-    LATER_API("tag", "POST DELETE"),
-    LATER_API("settings", "PUT"),
     LATER_API("discussions", "GET POST"),
-    LATER_API("super-squash", "POST"),
     LATER_API("lfs-files", "GET POST"),
     LATER_API("compare", "GET"),
-    LATER(PLACE_FIXED, "api/repos/create", "POST"),
-    LATER(PLACE_FIXED, "api/repos/delete", "DELETE"),
-    LATER(PLACE_FIXED, "api/repos/move", "POST"),
     LATER(PLACE_FIXED, "api/validate-yaml", "POST"),
 };
 
@@ -92,7 +99,7 @@ struct spot {
     char fixed[64]; /* what verb points to, when it is a whole path */
 };
 
-static bool is_verb(const char *text)
+bool route_is_verb(const char *text)
 {
     for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
         if ((routes[i].place == PLACE_REPO_API ||
@@ -116,7 +123,7 @@ static size_t count(const struct target *t)
 static bool take_name(struct call *c, size_t i)
 {
     const struct target *t = &c->x->target;
-    size_t n = i + 1 < count(t) && !is_verb(t->seg[i + 1]) ? 2 : 1;
+    size_t n = i + 1 < count(t) && !route_is_verb(t->seg[i + 1]) ? 2 : 1;
     int len;
 
     if (i >= count(t))
@@ -124,6 +131,8 @@ static bool take_name(struct call *c, size_t i)
     len = n == 2
         ? snprintf(c->name, sizeof(c->name), "%s/%s", t->seg[i], t->seg[i + 1])
         : snprintf(c->name, sizeof(c->name), "%s", t->seg[i]);
+    c->name_at = i;
+    c->name_len = n;
     c->at = i + n;
     return len > 0 && (size_t)len < sizeof(c->name);
 }
@@ -185,6 +194,8 @@ static bool locate_git(struct call *c, size_t name_at, struct spot *spot)
             ? snprintf(c->name, sizeof(c->name), "%.*s", (int)len - 4, last)
             : snprintf(c->name, sizeof(c->name), "%s/%.*s", t->seg[name_at],
                   (int)len - 4, last);
+        c->name_at = name_at;
+        c->name_len = n;
         spot->place = PLACE_GIT;
         whole_path(t, name_at + n, spot);
         return used > 0 && (size_t)used < sizeof(c->name);
@@ -207,7 +218,7 @@ static bool locate_web(struct call *c, struct spot *spot)
         return false;
     spot->place = PLACE_REPO_WEB;
     spot->verb = take_verb(c);
-    return is_verb(spot->verb);
+    return route_is_verb(spot->verb);
 }
 
 static void locate(struct call *c, bool content, struct spot *spot)

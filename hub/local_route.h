@@ -52,6 +52,10 @@ struct local_route {
  * there is none, answers 404 or 405. content: on the server for content. */
 bool route_find(struct call *c, bool content);
 
+/* Whether this word, behind a namespace, would be taken for a verb, and so can
+ * be no repo's name. */
+bool route_is_verb(const char *text);
+
 /* All routes, for statistics; a route's place in the row is its number. */
 size_t route_count(void);
 const struct local_route *route_at(size_t i);
