@@ -1,7 +1,6 @@
 /* Running the local Hub in the foreground: from the words of the command line
  * to its end by a signal. */
 #include <errno.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +20,6 @@
 #include "cli/invocation.h"
 #include "cli/say.h"
 #include "hub/local.h"
-#include "hub/local_meta.h"
 
 #define THREADS 8
 #define FILES_WANTED 4096 /* a connection takes two */
@@ -123,14 +121,6 @@ static bool add_each(struct serve *s, const struct opt_list *list,
     return true;
 }
 
-/* The name of whoever runs this, as far as it can be one here. */
-static const char *owner(void)
-{
-    const struct passwd *pw = getpwuid(getuid());
-
-    return pw != NULL && repo_name_ok(pw->pw_name) ? pw->pw_name : "local";
-}
-
 static bool configure(struct serve *s)
 {
     const struct serve_values *v = s->values;
@@ -145,7 +135,7 @@ static bool configure(struct serve *s)
         .root = s->root,
         .address = v->listen,
         .port = v->port,
-        .owner = keep(s, xstrdup(owner())),
+        .owner = keep(s, xstrdup(hub_owner())),
         .folder = (const struct local_folder *)(const void *)s->folders.data,
         .n_folders = s->folders.len / sizeof(struct local_folder),
         .user = (const struct local_user *)(const void *)s->users.data,

@@ -16,6 +16,8 @@ const struct command *const commands[] = {
     &cmd_hub_org,
     &cmd_hub_gc,
     &cmd_hub_verify,
+    &cmd_hub_import,
+    &cmd_hub_export,
     &cmd_supervise,
     &cmd_doc,
     NULL,

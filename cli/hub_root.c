@@ -1,12 +1,16 @@
 /* Opening the root of a local Hub for a command. */
 #include "cli/hub_root.h"
 
+#include <pwd.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/commands.h"
 #include "cli/dirs.h"
 #include "cli/say.h"
+#include "hub/local.h"
+#include "hub/local_meta_user.h"
 
 char *hub_root(const char *given)
 {
@@ -27,7 +31,7 @@ int hub_on_root(const struct invocation *in, const char *given, bool create,
     struct hub_job j = {.in = in, .dir = hub_root(given)};
     int status = EXIT_FAILED;
 
-    umask(077);
+    j.umask = umask(077);
     if (local_root_open(j.dir, create, NULL, &j.stores, &j.why) == 0)
         status = fn(&j);
     if (j.why.len > 0) {
@@ -38,4 +42,25 @@ int hub_on_root(const struct invocation *in, const char *given, bool create,
     buf_free(&j.why);
     free(j.dir);
     return status;
+}
+
+bool hub_repo_words(
+    const char *kind_word, const char *name, enum hub_kind *kind)
+{
+    char *both = xasprintf("%s:%s", kind_word, name);
+    const char *found;
+    bool ok = local_repo_parse(both, kind, &found);
+
+    if (!ok)
+        complain("'%s %s': expected model, dataset or space, and NS/NAME",
+            kind_word, name);
+    free(both);
+    return ok;
+}
+
+const char *hub_owner(void)
+{
+    const struct passwd *pw = getpwuid(getuid());
+
+    return pw != NULL && account_name_ok(pw->pw_name) ? pw->pw_name : "local";
 }

@@ -16,6 +16,8 @@ _hffs()
     'hub org') options='--root --json --help' ;;
     'hub gc') options='--root --grace --json --help' ;;
     'hub verify') options='--root --json --help' ;;
+    'hub import') options='--root --message --private --delete --help' ;;
+    'hub export') options='--root --help' ;;
     esac
     case "$command $prev" in
     'start --token-file') files=1 ;;
@@ -36,10 +38,12 @@ _hffs()
     'hub org --root') files=1 ;;
     'hub gc --root') files=1 ;;
     'hub verify --root') files=1 ;;
+    'hub import --root') files=1 ;;
+    'hub export --root') files=1 ;;
     *)
         if [[ $cur == -* ]]; then words=$options
         elif [[ $COMP_CWORD == 1 && $command != nfs ]]; then words='start stop status hub help'
-        elif [[ $COMP_CWORD == 2 && $command == hub* ]]; then words='serve user org gc verify'
+        elif [[ $COMP_CWORD == 2 && $command == hub* ]]; then words='serve user org gc verify import export'
         else words='repo' files=1
         fi ;;
     esac

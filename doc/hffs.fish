@@ -76,3 +76,8 @@ complete -c hffs -n '__fish_seen_subcommand_from gc' -l grace -x -d 'leave what 
 complete -c hffs -n '__fish_seen_subcommand_from gc' -l json -d 'say what was removed as one JSON object'
 complete -c hffs -n '__fish_seen_subcommand_from verify' -l root -r -F -d 'where everything is kept'
 complete -c hffs -n '__fish_seen_subcommand_from verify' -l json -d 'one JSON object; its problems are [] when all is well'
+complete -c hffs -n '__fish_seen_subcommand_from import' -l root -r -F -d 'where everything is kept'
+complete -c hffs -n '__fish_seen_subcommand_from import' -l message -x -d 'title of the commit'
+complete -c hffs -n '__fish_seen_subcommand_from import' -l private -d 'only its owners may see the repo, if it is new'
+complete -c hffs -n '__fish_seen_subcommand_from import' -l delete -d 'files of the repo that are not in the folder go'
+complete -c hffs -n '__fish_seen_subcommand_from export' -l root -r -F -d 'where everything is kept'

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/timer.h"
 #include "base/work.h"
@@ -98,12 +99,32 @@ static void on_seen(void *ctx, const char *path, const struct seen *seen)
     *(char **)(void *)buf_grow(&s->removed, sizeof(char *)) = xstrdup(path);
 }
 
+/* Adds the text of a file in the last commit. */
+static int committed_text(struct meta_db *db, const struct snapshot *s,
+    const char *path, struct buf *out)
+{
+    struct entry e;
+    int err = meta_path_find(db, &s->head, path, &e);
+    int fd;
+
+    if (err == 0 && (entry_is_folder(&e) || e.size > ATTRS_TEXT_MAX))
+        err = -EFBIG;
+    if (err != 0)
+        return err;
+    fd = blobs_open(s->config.blobs, e.sha256);
+    if (fd < 0)
+        return fd;
+    err = file_pread(fd, buf_grow(out, e.size), e.size, 0);
+    close(fd);
+    return err;
+}
+
 /* Other rules may make another kind of file of each. */
-static int read_attrs(struct snapshot *s)
+static int read_attrs(struct meta_db *db, struct snapshot *s)
 {
     struct buf text = {0};
     struct take *rules = NULL;
-    int err = 0;
+    int err = -ENOENT;
 
     for (size_t i = 0; i < s->n && rules == NULL; i++) {
         if (strcmp(s->take[i].file->path, ".gitattributes") == 0)
@@ -111,7 +132,9 @@ static int read_attrs(struct snapshot *s)
     }
     if (rules != NULL)
         err = take_text(rules, ATTRS_TEXT_MAX, &text);
-    if (rules == NULL || err != 0)
+    else if (s->config.import && s->has_head)
+        err = committed_text(db, s, ".gitattributes", &text);
+    if (err != 0)
         s->attrs = attrs_usual();
     else
         s->attrs = attrs_parse(buf_str(&text), text.len);
@@ -121,22 +144,57 @@ static int read_attrs(struct snapshot *s)
     return 0;
 }
 
+static int compare_paths(const void *path, const void *take)
+{
+    const struct take *t = take;
+
+    return strcmp(path, t->file->path);
+}
+
+/* A file of the last commit, for an import that removes others. */
+static bool on_committed(void *ctx, const char *path, const struct entry *entry)
+{
+    struct snapshot *s = ctx;
+
+    if (!entry_is_folder(entry) &&
+        (s->n == 0 ||
+            !bsearch(path, s->take, s->n, sizeof(*s->take), compare_paths)))
+        *(char **)(void *)buf_grow(&s->removed, sizeof(char *)) = xstrdup(path);
+    return true;
+}
+
 static int read_repo(struct meta_db *db, struct snapshot *s)
 {
     int err = meta_repo_find(db, s->config.kind, s->config.name, &s->repo);
 
+    s->has_head = false;
     if (err == -ENOENT) {
         s->repo.id = 0;
         return 0;
     }
-    if (err == 0 && !s->repo.mirror)
+    if (err == 0 && s->repo.mirror == s->config.import)
         err = -EEXIST;
     if (err != 0)
         return err;
     err = meta_rev_find(db, &s->repo, DEFAULT_BRANCH, &s->head);
     s->has_head = err == 0;
-    return err == 0 || err == -ENOENT ? meta_seen_each(db, &s->repo, on_seen, s)
-                                      : err;
+    return err == -ENOENT ? 0 : err;
+}
+
+/* What was there before, and need not be taken, or is gone. */
+static int read_before(struct meta_db *db, struct snapshot *s)
+{
+    struct walk walk = {.path = "", .recursive = true};
+    int err = read_repo(db, s);
+
+    if (err != 0 || s->repo.id == 0)
+        return err;
+    if (!s->config.import)
+        return meta_seen_each(db, &s->repo, on_seen, s);
+    walk.tree = s->head.tree;
+    return s->has_head && s->config.remove_others
+        ? meta_walk(db, &walk, on_committed, s)
+        : 0;
 }
 
 static int compare_job(struct meta_db *db, struct meta_job *job)
@@ -153,9 +211,9 @@ static int compare_job(struct meta_db *db, struct meta_job *job)
             .blobs = s->config.blobs,
             .wanted = true,
         };
-    err = read_repo(db, s);
+    err = read_before(db, s);
     if (err == 0)
-        err = read_attrs(s);
+        err = read_attrs(db, s);
     for (size_t i = 0; i < s->n; i++) {
         s->take[i].attrs = s->attrs;
         s->n_to_take += s->take[i].wanted;
@@ -308,10 +366,12 @@ static int put_repo(struct meta_db *db, struct snapshot *s)
         *repo = (struct repo){.kind = s->config.kind,
             .created_s = now_s,
             .updated_s = now_s,
-            .mirror = true};
+            .private = s->config.private,
+            .mirror = !s->config.import};
         memcpy(repo->name, s->config.name, strlen(s->config.name) + 1);
     }
-    repo->private = s->config.private;
+    if (!s->config.import)
+        repo->private = s->config.private;
     return meta_repo_put(db, repo);
 }
 
@@ -336,9 +396,8 @@ static int commit_job(struct meta_db *db, struct meta_job *job)
     struct new_commit c = {
         .repo = &s->repo,
         .ref = "refs/heads/" DEFAULT_BRANCH,
-        .parent = s->has_head ? &s->head : NULL,
         .author = s->config.author,
-        .title = s->has_head ? "Update from the folder" : "Initial snapshot",
+        .title = s->config.title,
         .message = "",
         .time_s = clock_wall_ns() / 1000000000,
     };
@@ -346,11 +405,19 @@ static int commit_job(struct meta_db *db, struct meta_job *job)
     int err = keep_blobs(s);
 
     c.change = change;
+    /* Others may have committed meanwhile; what we put and remove we put and
+     * remove on top of it. */
+    if (err == 0)
+        err = read_repo(db, s);
     if (err == 0)
         err = put_repo(db, s);
+    if (s->has_head)
+        c.parent = &s->head;
+    if (c.title == NULL)
+        c.title = s->has_head ? "Update from the folder" : "Initial snapshot";
     if (err == 0)
         err = meta_commit_add(db, &c, &s->head, &s->made);
-    if (err == 0)
+    if (err == 0 && !s->config.import)
         err = remember(db, s);
     free(change);
     return err;
@@ -374,12 +441,17 @@ static void end(struct op *op)
     char **path = removed(s, &n_removed);
 
     hex_format(s->head.oid, SHA1_SIZE, hex);
-    if (op->err != 0)
+    if (s->config.result != NULL) {
+        s->config.result->files = s->n;
+        s->config.result->made = s->made;
+        memcpy(s->config.result->oid, s->head.oid, SHA1_SIZE);
+    } else if (op->err != 0) {
         log_error(
             "hub: snapshot of %s: %s", s->config.folder, strerror(-op->err));
-    else
+    } else {
         log_info("hub: %s: %zu files, %s %s", s->config.name, s->n,
             s->made ? "new commit" : "unchanged at", hex);
+    }
     for (size_t i = 0; i < s->n; i++)
         blob_drop(s->take[i].in);
     for (size_t i = 0; i < n_removed; i++)

@@ -20,7 +20,8 @@ in_file() { # every word of stdin is in the file, as it is
 man_text() { tr -d '\134' <doc/hffs.1; }
 
 ok "documents are what the tables say" fresh
-for command in start stop status nfs 'hub serve'; do
+for command in start stop status nfs 'hub serve' 'hub user' 'hub org' \
+    'hub gc' 'hub verify' 'hub import' 'hub export'; do
     options_of "$command" >"$TMPDIR/options"
     ok "$command has options at all" test -s "$TMPDIR/options"
     grep -v -- --help "$TMPDIR/options" >"$TMPDIR/known"
