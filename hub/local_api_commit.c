@@ -15,7 +15,7 @@
 #include "base/timer.h"
 #include "hub/http_field.h"
 #include "hub/local_api.h"
-#include "hub/local_blobs.h"
+#include "hub/local_blobs_care.h"
 #include "hub/local_body.h"
 #include "hub/local_call.h"
 #include "hub/local_commit.h"
@@ -271,6 +271,21 @@ static int apply_removal(
     return err;
 }
 
+/* Its content must be there, and stay: see local_blobs_care.h. */
+static int put(struct call *c, struct plan *plan, const struct commit_step *s,
+    const struct entry *entry)
+{
+    uint64_t size;
+    int err = blobs_keep(c->hub->blobs, entry->sha256, &size);
+
+    if (err == -ENOENT)
+        return call_refuse(
+            c, 503, NULL, "%s: its content has gone; try again", s->path);
+    if (err == 0)
+        plan_put(plan, s->path, entry);
+    return err;
+}
+
 static int apply(struct call *c, struct meta_db *db, const struct goal *g,
     struct plan *plan, const struct commit_step *s)
 {
@@ -283,7 +298,7 @@ static int apply(struct call *c, struct meta_db *db, const struct goal *g,
         err = lfs_file(c, db, g, s, &entry);
     if (err == 0 &&
         (s->kind == LINE_FILE || s->kind == LINE_COPY || s->kind == LINE_LFS))
-        plan_put(plan, s->path, &entry);
+        err = put(c, plan, s, &entry);
     return err;
 }
 

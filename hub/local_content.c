@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "hub/local_blobs.h"
+#include "hub/local_blobs_care.h"
 #include "hub/local_call.h"
 #include "hub/local_hub.h"
 
@@ -37,7 +37,7 @@ int content_usable(struct call *c, struct meta_db *db, const struct repo *repo,
         if (err == 0 && !s.found)
             err = -ENOENT;
     }
-    return err == 0 ? blobs_size(c->hub->blobs, sha256, size) : err;
+    return err == 0 ? blobs_keep(c->hub->blobs, sha256, size) : err;
 }
 
 void content_entry(

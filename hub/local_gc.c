@@ -15,6 +15,8 @@
 #include "hub/local_blobs_care.h"
 #include "hub/local_meta.h"
 #include "hub/local_meta_gc.h"
+#include "hub/local_meta_lfs.h"
+#include "hub/local_part.h"
 #include "hub/local_root.h"
 
 #define BLOBS_EACH 256 /* files that one transaction removes */
@@ -88,11 +90,6 @@ static int rows(struct gc *g, int (*find)(struct gc *g, struct meta_db *db),
 
 /* ---- Bytes */
 
-static int find_contents(struct gc *g, struct meta_db *db)
-{
-    return meta_gc_contents(db, &g->hashes);
-}
-
 static int on_blob(void *ctx, const uint8_t *sha256, uint64_t size)
 {
     struct gc *g = ctx;
@@ -105,6 +102,30 @@ static int on_blob(void *ctx, const uint8_t *sha256, uint64_t size)
     return 0;
 }
 
+static int expire_uploads(struct gc *g, struct meta_db *db)
+{
+    return meta_upload_expire(db, g->before_s);
+}
+
+/* Claims on contents that no file has come with those contents, or alone, when
+ * an earlier gc came no further. */
+static int find_contents(struct gc *g, struct meta_db *db)
+{
+    struct gc_hashes claims = {0};
+    int err = meta_gc_contents(db, &g->hashes);
+
+    if (err == 0)
+        err = meta_gc_claims(db, &claims);
+    for (size_t at = 0; at < claims.list.len && err == 0; at += SHA256_SIZE) {
+        const uint8_t *sha256 = claims.list.data + at;
+
+        if (!blobs_has(g->root->blobs, sha256))
+            err = on_blob(g, sha256, 0);
+    }
+    gc_hashes_fini(&claims);
+    return err;
+}
+
 /* Who needs one of these meanwhile has kept it, and so made it young. */
 static int drop_blobs(struct gc *g, struct meta_db *db)
 {
@@ -113,30 +134,46 @@ static int drop_blobs(struct gc *g, struct meta_db *db)
     size_t n = g->orphans.len / sizeof(*o);
     size_t end = min_size(n, g->next + BLOBS_EACH);
 
-    (void)db;
     for (; g->next < end; g->next++) {
-        int err = blobs_remove(g->root->blobs, o[g->next].sha256, g->before_s);
+        const uint8_t *sha256 = o[g->next].sha256;
+        int err = blobs_remove(g->root->blobs, sha256, g->before_s);
 
-        if (err == -EAGAIN || err == -ENOENT)
+        if (err == -EAGAIN)
             continue;
+        if (err == 0) {
+            g->out->blobs++;
+            g->out->blob_bytes += o[g->next].size;
+        } else if (err != -ENOENT) {
+            return err;
+        }
+        err = meta_gc_drop_claims(db, sha256);
         if (err != 0)
             return err;
-        g->out->blobs++;
-        g->out->blob_bytes += o[g->next].size;
     }
     return 0;
 }
 
 static int bytes(struct gc *g)
 {
-    int err = transact(g, false, find_contents);
+    int err = transact(g, true, expire_uploads);
 
+    if (err == 0)
+        err = transact(g, false, find_contents);
     if (err == 0)
         err = blobs_each(g->root->blobs, g->before_s, on_blob, g);
     while (err == 0 && g->next < g->orphans.len / sizeof(struct orphan))
         err = transact(g, true, drop_blobs);
     if (err == 0)
         err = blobs_tidy(g->root->blobs, g->before_s, &g->out->partial_bytes);
+    return err;
+}
+
+static int sweep_parts(const struct gc *g, const char *dir)
+{
+    char *parts = xasprintf("%s/parts", dir);
+    int err = part_sweep(parts, g->before_s);
+
+    free(parts);
     return err;
 }
 
@@ -170,6 +207,8 @@ int gc_run(const char *dir, const struct local_root *root, uint64_t grace_s,
         err = rows(&g, find_trees, drop_trees);
     if (err == 0)
         err = bytes(&g);
+    if (err == 0)
+        err = sweep_parts(&g, dir);
     if (fd >= 0)
         close(fd);
     if (err != 0 && why->len == 0)

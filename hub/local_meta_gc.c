@@ -343,11 +343,31 @@ static int add_hashes(struct meta_db *db, const char *text, struct buf *list)
 
 int meta_gc_contents(struct meta_db *db, struct gc_hashes *out)
 {
-    int err = add_hashes(
-        db, "SELECT sha256 FROM entry WHERE sha256 IS NOT NULL", &out->list);
+    int err = add_hashes(db,
+        "SELECT sha256 FROM entry WHERE sha256 IS NOT NULL AND (lfs = 0"
+        " OR EXISTS (SELECT 1 FROM lfs l WHERE l.sha256 = entry.sha256"
+        " AND l.removed = 0))",
+        &out->list);
 
+    if (err == 0)
+        err = add_hashes(db, "SELECT sha256 FROM upload", &out->list);
     if (out->list.len > 0)
         qsort(
             out->list.data, out->list.len / SHA256_SIZE, SHA256_SIZE, compare);
     return err;
+}
+
+int meta_gc_claims(struct meta_db *db, struct gc_hashes *out)
+{
+    return add_hashes(
+        db, "SELECT DISTINCT sha256 FROM lfs ORDER BY sha256", &out->list);
+}
+
+int meta_gc_drop_claims(
+    struct meta_db *db, const uint8_t sha256[static SHA256_SIZE])
+{
+    struct sql *q = sql(db, "DELETE FROM lfs WHERE sha256 = ?1");
+
+    sql_blob(q, 1, sha256, SHA256_SIZE);
+    return sql_run(q);
 }

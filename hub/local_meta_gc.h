@@ -45,7 +45,13 @@ struct gc_hashes {
 bool gc_hashes_have(const struct gc_hashes *h, const uint8_t *sha256);
 void gc_hashes_fini(struct gc_hashes *h);
 
-/* Contents of all files in all trees, and of uploads. */
+/* Contents of all files in all trees, if their repo has not removed them, and
+ * of uploads. */
 int meta_gc_contents(struct meta_db *db, struct gc_hashes *out);
+
+/* Contents that some repo lays claim to, and forgetting those claims. */
+int meta_gc_claims(struct meta_db *db, struct gc_hashes *out);
+int meta_gc_drop_claims(
+    struct meta_db *db, const uint8_t sha256[static SHA256_SIZE]);
 
 #endif

@@ -151,10 +151,24 @@ static void add_row(struct tree *t, struct sql *q, const uint8_t *oid)
     t->size += (uint64_t)sql_get_int(q, 4);
 }
 
+/* 0 when all repos that had it have removed it for good. */
+static int is_held(struct meta_db *db, const uint8_t *sha256)
+{
+    struct sql *q =
+        sql(db, "SELECT 1 FROM lfs WHERE sha256 = ?1 AND removed = 0");
+    int got;
+
+    sql_blob(q, 1, sha256, SHA256_SIZE);
+    got = sql_step(q);
+    sql_done(q);
+    return got;
+}
+
 static int check_entry(
     struct meta_db *db, struct verify_rows *v, struct tree *t, struct sql *q)
 {
     struct claim claim = {.size = (uint64_t)sql_get_int(q, 4)};
+    int err;
 
     if (!sql_get_blob(q, 5, claim.oid, sizeof(claim.oid))) {
         complain(v, "file %s: has no id", sql_get_text(q, 1));
@@ -164,11 +178,14 @@ static int check_entry(
     if (sql_get_int(q, 2) == GIT_TREE)
         return check_child(db, v, sql_get_int(q, 7), claim.oid);
     claim.lfs = sql_get_int(q, 3) != 0;
-    if (!sql_get_blob(q, 6, claim.sha256, sizeof(claim.sha256)))
+    if (!sql_get_blob(q, 6, claim.sha256, sizeof(claim.sha256))) {
         complain(v, "file %s: has no content", sql_get_text(q, 1));
-    else
+        return 0;
+    }
+    err = claim.lfs ? is_held(db, claim.sha256) : 1;
+    if (err == 1)
         add_claim(v, sql_get_text(q, 1), &claim);
-    return 0;
+    return err < 0 ? err : 0;
 }
 
 static int check_trees(struct meta_db *db, struct verify_rows *v)
