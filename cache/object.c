@@ -233,13 +233,15 @@ void object_fault(struct cache_file *o)
 
     o->faults++;
     o->cache->stats.damaged++;
-    for (uint64_t i = 0; i < o->n_blocks; i++)
-        object_set_absent(o, i);
     for (s = TAILQ_FIRST(&o->slabs); s != NULL; s = next) {
         next = TAILQ_NEXT(s, link);
         if (slab_droppable(s))
             slab_drop(s);
+        else if (s->state != SLAB_FILLING)
+            slab_hide(s);
     }
+    for (uint64_t i = 0; i < o->n_blocks; i++)
+        object_set_absent(o, i);
     if (o->disk != NULL) {
         /* Jobs that still use the file keep it open, without its name. */
         unlink(o->path);

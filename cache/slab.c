@@ -32,7 +32,7 @@ struct slab *slab_find(struct cache_file *o, uint64_t pos)
         return NULL;
     TAILQ_FOREACH_REVERSE(s, &o->slabs, slab_list, link)
     {
-        if (pos >= s->offset && pos < s->offset + s->filled)
+        if (!s->hidden && pos >= s->offset && pos < s->offset + s->filled)
             return s;
     }
     return NULL;
@@ -110,6 +110,18 @@ bool slab_droppable(const struct slab *s)
     return s->state != SLAB_FILLING && s != s->object->saver.slab;
 }
 
+void slab_hide(struct slab *s)
+{
+    struct cache_file *o = s->object;
+
+    if (s->hidden)
+        return;
+    if (s->state == SLAB_FILLED || s->state == SLAB_KEPT)
+        o->n_unsaved -= unsaved_blocks(s);
+    object_mark(o->held, s->offset, s->offset + s->len, false);
+    s->hidden = true;
+}
+
 void slab_drop(struct slab *s)
 {
     struct cache_file *o = s->object;
@@ -121,10 +133,8 @@ void slab_drop(struct slab *s)
         TAILQ_REMOVE(&c->spares, s, idle);
         c->spare_bytes -= s->len;
     }
-    if (s->state == SLAB_FILLED || s->state == SLAB_KEPT)
-        o->n_unsaved -= unsaved_blocks(s);
+    slab_hide(s);
     TAILQ_REMOVE(&o->slabs, s, link);
-    object_mark(o->held, s->offset, s->offset + s->len, false);
     c->room.gained += s->len;
     bytes_put(s->bytes);
     free(s);

@@ -29,6 +29,7 @@ struct slab {
     uint64_t offset;
     size_t len;             /* what it will hold */
     size_t filled;          /* what it holds */
+    bool hidden;            /* of wrong content, and in use by a job */
     TAILQ_ENTRY(slab) link; /* of its object */
     TAILQ_ENTRY(slab) idle; /* of the cache: SAVED and KEPT, or SPARE */
 };
@@ -39,6 +40,7 @@ struct slab *slab_find(
 void slab_finish(struct slab *s);        /* no more will arrive: to be saved */
 void slab_settle(struct slab *s, enum slab_state state); /* SAVED or KEPT */
 void slab_drop(struct slab *s);
+void slab_hide(struct slab *s);   /* nobody finds it, until it can be dropped */
 void slab_hashed(struct slab *s); /* SAVED becomes SPARE, if not wanted still */
 bool slab_droppable(const struct slab *s);
 void slabs_trim(struct cache *c); /* those over the memory limit */
