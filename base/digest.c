@@ -128,6 +128,11 @@ uint32_t checksum32(const void *p, size_t n)
     return sum != 0 ? sum : 1;
 }
 
+uint32_t xxhash32(const void *p, size_t n)
+{
+    return XXH32(p, n, 0);
+}
+
 uint64_t checksum64(const void *p, size_t n, uint64_t salt)
 {
     return XXH3_64bits_withSeed(p, n, salt);

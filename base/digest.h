@@ -47,6 +47,9 @@ bool mac_equal(const uint8_t *a, const uint8_t *b, size_t n);
 /* Not cryptographic: finds bytes that the disk changed. Never 0. */
 uint32_t checksum32(const void *p, size_t n);
 
+/* XXH32 with seed 0, which frames of LZ4 carry. */
+uint32_t xxhash32(const void *p, size_t n);
+
 /* Nor is this: for hash tables whose keys come from outside; salt is random. */
 uint64_t checksum64(const void *p, size_t n, uint64_t salt);
 
