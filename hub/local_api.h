@@ -23,6 +23,10 @@ route_fn api_tree, api_paths_info, api_treesize;
 /* local_api_user.c */
 route_fn api_whoami, api_auth_check, api_xet_read_token, api_not_here;
 
+/* local_metrics.c */
+route_head_fn api_metrics_head;
+route_fn api_metrics;
+
 /* local_resolve.c */
 route_fn api_resolve, api_raw, api_resolve_cache, api_content;
 

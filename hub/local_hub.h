@@ -7,6 +7,7 @@
 
 #include "base/op.h"
 #include "hub/local.h"
+#include "hub/local_metrics.h"
 #include "hub/local_sign.h"
 
 struct blobs;
@@ -17,11 +18,6 @@ struct meta;
 struct request_log;
 struct users;
 struct web;
-
-struct route_count {
-    uint64_t requests;
-    uint64_t body_bytes; /* of answers, as sent */
-};
 
 struct local_hub {
     struct local_config config; /* its texts are the caller's */
@@ -36,6 +32,7 @@ struct local_hub {
     struct faults *faults;
     struct request_log *log;
     struct route_count *count; /* per route, and one for none */
+    struct storage_count storage;
     struct web *web;
     struct web *content; /* of --redirect: bytes by signed URL */
     int64_t started_ns;

@@ -102,6 +102,30 @@ int meta_account_each(
     return got;
 }
 
+int meta_numbers(struct meta_db *db, struct meta_numbers *out)
+{
+    struct sql *q = sql(db,
+        "SELECT (SELECT COUNT(*) FROM repo WHERE kind = ?1),"
+        " (SELECT COUNT(*) FROM repo WHERE kind = ?2),"
+        " (SELECT COUNT(*) FROM repo WHERE kind = ?3),"
+        " (SELECT COUNT(*) FROM account WHERE kind = ?4)");
+    int err;
+
+    sql_int(q, 1, HUB_MODEL);
+    sql_int(q, 2, HUB_DATASET);
+    sql_int(q, 3, HUB_SPACE);
+    sql_int(q, 4, ACCOUNT_USER);
+    err = sql_first(q);
+    if (err != 0)
+        return err;
+    out->repos[HUB_MODEL] = (uint64_t)sql_get_int(q, 0);
+    out->repos[HUB_DATASET] = (uint64_t)sql_get_int(q, 1);
+    out->repos[HUB_SPACE] = (uint64_t)sql_get_int(q, 2);
+    out->users = (uint64_t)sql_get_int(q, 3);
+    sql_done(q);
+    return 0;
+}
+
 int meta_user_any(struct meta_db *db)
 {
     struct sql *q = sql(db, "SELECT 1 FROM account WHERE kind = ?1 LIMIT 1");

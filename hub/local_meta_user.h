@@ -39,6 +39,13 @@ typedef void meta_account_fn(void *ctx, const struct account *account);
 int meta_account_each(/* by name */
     struct meta_db *db, enum account_kind kind, meta_account_fn *fn, void *ctx);
 
+/* How much there is of everything. */
+struct meta_numbers {
+    uint64_t repos[3]; /* by enum hub_kind */
+    uint64_t users;
+};
+int meta_numbers(struct meta_db *db, struct meta_numbers *out);
+
 /* 1 if there is any user, else 0, or -errno. */
 int meta_user_any(struct meta_db *db);
 

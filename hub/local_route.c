@@ -79,6 +79,8 @@ static const struct local_route routes[] = {
     {"lfs-download", PLACE_LFS, "", "GET HEAD", RUN_READ, BODY_SMALL,
         api_content, NULL, NULL, NULL},
 
+    {"metrics", PLACE_FIXED, "metrics", "GET HEAD", RUN_READ, BODY_SMALL,
+        api_metrics, api_metrics_head, NULL, NULL},
     FIXED("_hffs/faults", "GET", RUN_ADMIN, admin_faults),
     FIXED("_hffs/faults", "POST", RUN_ADMIN, admin_add_faults),
     FIXED("_hffs/faults", "DELETE", RUN_ADMIN, admin_clear_faults),

@@ -203,24 +203,11 @@ static void finish(struct op *op)
     assert(c->x->answer.status != 0 || c->x->fault.drop);
 }
 
-static void count(struct local_hub *hub, const struct exchange *x)
-{
-    const struct call *c = x->call;
-    struct route_count *n;
-
-    if (c != NULL && c->route != NULL && c->route->run == RUN_ADMIN)
-        return;
-    n = &hub->count[c != NULL && c->route != NULL ? route_number(c->route)
-                                                  : route_count()];
-    n->requests++;
-    n->body_bytes += x->sent_bytes;
-}
-
 static void done(struct exchange *x)
 {
     struct local_hub *hub = x->service;
 
-    count(hub, x);
+    metrics_count(hub, x);
     if (hub->log != NULL)
         request_log_write(hub->log, x, x->call);
 }
