@@ -1,5 +1,5 @@
 /* How files are to be uploaded: POST /api/{kinds}/{repo}/preupload/{rev}
- * (hub-api 7.2). What the client's own commit changes of the rules, it sends
+ * (hub-api 7.2). What its own commit changes of the rules, the client sends
  * along. */
 #include <errno.h>
 #include <stdlib.h>
@@ -19,10 +19,11 @@
 
 #define FILES_MAX 1000
 #define SAMPLE_TEXT_MAX 4096
+#define RULES_TEXT_MAX ATTRS_TEXT_MAX
 
 struct rules {
     struct attrs *attrs;
-    struct ignore *ignore; /* NULL: nothing is left out */
+    struct ignore *ignore;
 };
 
 static int read_blob(
@@ -39,38 +40,46 @@ static int read_blob(
     return err;
 }
 
-/* The rules of the revision; the usual ones where it has none. */
-static int committed_attrs(struct call *c, struct meta_db *db,
-    const struct commit *commit, struct attrs **out)
+/* The text of a file of rules in the revision: -ENOENT without one. */
+static int committed(struct call *c, struct meta_db *db,
+    const struct commit *commit, const char *path, struct buf *out)
 {
-    struct buf text = {0};
     struct entry e = {0};
-    int err = meta_path_find(db, commit, ".gitattributes", &e);
+    int err = meta_path_find(db, commit, path, &e);
 
-    if (err == -ENOENT || (err == 0 && (entry_is_folder(&e) || e.lfs))) {
-        *out = attrs_usual();
-        return 0;
-    }
-    if (err == 0)
-        err = read_blob(c, &e, ATTRS_TEXT_MAX, &text);
-    if (err == 0)
-        *out = attrs_parse(buf_str(&text), text.len);
-    buf_free(&text);
-    return err;
+    if (err == 0 && (entry_is_folder(&e) || e.lfs))
+        err = -ENOENT;
+    return err == 0 ? read_blob(c, &e, RULES_TEXT_MAX, out) : err;
 }
 
+/* What the client sends goes before what the revision has; without either
+ * nothing is left out, and the usual LFS rules hold. */
 static int find_rules(struct call *c, struct meta_db *db,
     const struct commit *commit, const struct json *root, struct rules *out)
 {
     const char *attrs = json_str(root, "gitAttributes");
     const char *ignore = json_str(root, "gitIgnore");
+    struct buf text[2] = {{0}, {0}};
+    int err = 0;
 
+    if (attrs != NULL)
+        buf_adds(&text[0], attrs);
+    else
+        err = committed(c, db, commit, ".gitattributes", &text[0]);
+    out->attrs = err == -ENOENT ? attrs_usual()
+                                : attrs_parse(buf_str(&text[0]), text[0].len);
+    if (err == -ENOENT)
+        err = 0;
     if (ignore != NULL)
-        out->ignore = ignore_parse(ignore, strlen(ignore));
-    if (attrs == NULL)
-        return committed_attrs(c, db, commit, &out->attrs);
-    out->attrs = attrs_parse(attrs, strlen(attrs));
-    return 0;
+        buf_adds(&text[1], ignore);
+    else if (err == 0)
+        err = committed(c, db, commit, ".gitignore", &text[1]);
+    if (err == -ENOENT)
+        err = 0;
+    out->ignore = ignore_parse(buf_str(&text[1]), text[1].len);
+    buf_free(&text[0]);
+    buf_free(&text[1]);
+    return err;
 }
 
 struct asked {
@@ -120,8 +129,9 @@ static int answer_file(struct call *c, struct meta_db *db,
         lfs_wanted(rules->attrs, file.path, file.size, file.sample, file.n)
             ? "lfs"
             : "regular");
+    /* As with git, what is there already is not left out. */
     jsonw_bool(w, "shouldIgnore",
-        rules->ignore != NULL && ignore_has(rules->ignore, file.path));
+        err == -ENOENT && ignore_has(rules->ignore, file.path));
     if (err == 0 && e.lfs)
         json_hex(w, "oid", e.sha256, SHA256_SIZE);
     else if (err == 0 && !entry_is_folder(&e))
