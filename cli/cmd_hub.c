@@ -68,7 +68,8 @@ static const struct opt how[] = {
     {.name = "fault",
         .type = OPT_LIST,
         .arg = "'PATTERN: ACTIONS'",
-        .help = "answer some requests wrongly, for tests; see above",
+        .help = "answer some requests wrongly, for tests; --help and hffs(1) "
+                "tell how",
         OPT_INTO(serve_values, fault)},
     {.name = "admin",
         .type = OPT_FLAG,
@@ -84,7 +85,7 @@ static const struct opt_group group_how = OPT_GROUP("Looking on", how);
 static const struct opt_group *const groups[] = {
     &group_what, &group_who, &group_how, NULL};
 
-#define EFFECT(id, name, words, help) "  " name " " words "\n      " help "\n"
+#define EFFECT(id, name, words, help) "  " name words "\n      " help "\n"
 
 static const char about[] =
     "A line on stdout, 'hub: listening on http://127.0.0.1:PORT', says when "

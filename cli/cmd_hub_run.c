@@ -194,7 +194,9 @@ static void announce(struct op *op)
     op_then(op, close_hub);
     if (err != 0) {
         complain("%s", buf_str(&s->why));
-        s->status = err == -EBUSY ? EXIT_RUNNING : EXIT_FAILED;
+        s->status = err == -EBUSY ? EXIT_RUNNING
+            : err == -EINVAL      ? EXIT_USAGE
+                                  : EXIT_FAILED;
         return;
     }
     watch_signals(s);

@@ -22,12 +22,25 @@ struct listing {
     bool unwell;
 };
 
-static void list_one(struct listing *l, const char *dir, const char *only)
+/* As for `hffs stop`, a server without a mount goes by the name of its repo. */
+static bool is_meant(
+    const struct view *v, const char *only, const struct invocation *in)
+{
+    const char *point = view_str(v, "mountpoint");
+
+    if (only == NULL)
+        return true;
+    if (point[0] == '\0')
+        return strcmp(view_str(v, "source"), in->words[0]) == 0;
+    return strcmp(point, only) == 0;
+}
+
+static void list_one(struct listing *l, const char *dir, const char *only,
+    const struct invocation *in)
 {
     struct view v;
 
-    if (view_of(dir, &v) &&
-        (only == NULL || strcmp(view_str(&v, "mountpoint"), only) == 0)) {
+    if (view_of(dir, &v) && is_meant(&v, only, in)) {
         l->shown++;
         l->unwell = l->unwell || v.health != HEALTH_OK;
         if (l->as_json)
@@ -75,7 +88,7 @@ static int run(const struct invocation *in)
     }
     place_list(state, &dirs);
     for (size_t i = 0; i < dirs.n; i++)
-        list_one(&l, dirs.v[i], only);
+        list_one(&l, dirs.v[i], only, in);
     status = finish(&l, only);
     opt_list_free(&dirs);
     free(only);

@@ -53,17 +53,29 @@ const struct command *command_find(int argc, char **argv, int *words)
     return NULL;
 }
 
+bool commands_list(const char *word, struct buf *out)
+{
+    size_t n = strlen(word);
+    bool found = false;
+
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        const struct command *cmd = commands[i];
+
+        if (cmd->hidden || strncmp(cmd->name, word, n) != 0 ||
+            (n > 0 && cmd->name[n] != ' '))
+            continue;
+        buf_addf(out, "  %s\n      %s.\n", cmd->usage, cmd->summary);
+        found = true;
+    }
+    return found;
+}
+
 void commands_help(struct buf *out)
 {
     buf_adds(out,
         "hffs " HFFS_VERSION
         ": repos of the Hugging Face Hub as folders, over NFS.\n\n");
-    for (size_t i = 0; commands[i] != NULL; i++) {
-        const struct command *cmd = commands[i];
-
-        if (!cmd->hidden)
-            buf_addf(out, "  %s\n      %s.\n", cmd->usage, cmd->summary);
-    }
+    commands_list("", out);
     buf_adds(out,
         "\nhffs COMMAND --help lists the options of a command; "
         "hffs --version says which\nversion this is.\n");

@@ -3,6 +3,7 @@
 #ifndef CLI_COMMANDS_H
 #define CLI_COMMANDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct buf;
@@ -39,6 +40,10 @@ extern const struct command cmd_doc;        /* makes doc/ and README's table */
 /* In the order of `hffs --help`; ends with NULL. */
 extern const struct command *const commands[];
 void commands_help(struct buf *out);
+
+/* Appends the commands that begin with this word, as `hub` does; all if it is
+ * "". False if there are none. */
+bool commands_list(const char *word, struct buf *out);
 
 /* The command that the first words of argv name, and how many words that took;
  * NULL if there is none. */

@@ -75,6 +75,25 @@ static bool is_one_of(const char *word, const char *a, const char *b)
     return strcmp(word, a) == 0 || strcmp(word, b) == 0;
 }
 
+/* The first word may be one that several commands begin with. */
+static int not_found(int argc, char **argv, bool asks)
+{
+    bool asked = asks || (argc > 1 && is_one_of(argv[1], "--help", "-h"));
+    struct buf text = {0};
+    int status = EXIT_USAGE;
+
+    if (argv[0][0] == '\0' || !commands_list(argv[0], &text))
+        complain("'%s' is no command; hffs --help lists them", argv[0]);
+    else if (!asked)
+        complain("'%s%s%s' is no command; those of '%s' are\n\n%s", argv[0],
+            argc > 1 ? " " : "", argc > 1 ? argv[1] : "", argv[0],
+            buf_str(&text));
+    else
+        status = print_out(buf_str(&text)) == 0 ? EXIT_OK : EXIT_FAILED;
+    buf_free(&text);
+    return status;
+}
+
 static int dispatch(int argc, char **argv)
 {
     bool asks = argc > 1 && strcmp(argv[1], "help") == 0;
@@ -84,10 +103,8 @@ static int dispatch(int argc, char **argv)
     if (argc < 2 || is_one_of(argv[1], "--help", "-h") || (asks && argc == 2))
         return print_commands(argc > 1);
     cmd = command_find(argc - 1 - asks, argv + 1 + asks, &words);
-    if (cmd == NULL) {
-        complain("'%s' is no command; hffs --help lists them", argv[1 + asks]);
-        return EXIT_USAGE;
-    }
+    if (cmd == NULL)
+        return not_found(argc - 1 - asks, argv + 1 + asks, asks);
     if (asks)
         return print_help(cmd);
     return run(cmd, argc - words, argv + words);

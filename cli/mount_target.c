@@ -33,7 +33,7 @@ int mount_target_mountpoint(const char *typed, char **out)
 {
     struct mount_table table = {0};
     char *path = path_absolute(typed);
-    int err = mount_table_read(&table);
+    int err = typed[0] != '\0' ? mount_table_read(&table) : -ENOENT;
 
     if (err == 0)
         err = mountpoint_canonical(path, &table, out);
@@ -76,12 +76,40 @@ static int take_source(
     return EXIT_OK;
 }
 
+/* What the mount command says by itself: another port, protocol or lock manager
+ * would make it wait for a server that is not there, bg end it too early. */
+static const char *option_of_ours(const char *list)
+{
+    static const char *const ours[] = {"addr", "bg", "lock", "mountaddr",
+        "mounthost", "mountport", "mountproto", "mountvers", "nfsvers", "port",
+        "proto", "rdma", "tcp", "udp", "vers"};
+
+    while (*list != '\0') {
+        size_t n = strcspn(list, ",");
+        size_t name = strcspn(list, ",=");
+
+        for (size_t i = 0; i < ARRAY_LEN(ours); i++) {
+            if (strlen(ours[i]) == name && strncmp(list, ours[i], name) == 0)
+                return ours[i];
+        }
+        list += n + strspn(list + n, ",");
+    }
+    return NULL;
+}
+
 static int take_mountpoint(
     const struct invocation *in, struct mount_target *t, struct buf *why)
 {
     const struct mount_values *v = in->values;
+    const char *option =
+        option_of_ours(v->mount_options != NULL ? v->mount_options : "");
     int err;
 
+    if (option != NULL) {
+        buf_addf(why, "--mount-options: hffs chooses %s itself; leave it out",
+            option);
+        return EXIT_USAGE;
+    }
     if (v->no_mount && v->run != NULL) {
         buf_adds(why, "--run needs a mount: leave --no-mount out");
         return EXIT_USAGE;
@@ -94,7 +122,7 @@ static int take_mountpoint(
         return EXIT_OK;
     err = mount_target_mountpoint(in->words[2], &t->mountpoint);
     if (err != 0) {
-        buf_addf(why, "%s cannot be a mount point: %s", in->words[2],
+        buf_addf(why, "'%s' cannot be a mount point: %s", in->words[2],
             strerror(-err));
         return EXIT_USAGE;
     }

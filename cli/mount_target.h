@@ -36,7 +36,7 @@ void mount_target_refuse_running(const struct mount_target *t, struct buf *why);
 char *mount_target_state_dir(const char *typed);
 
 /* The canonical mount point of a path typed by the user. 0 and *out to free(),
- * or -errno. */
+ * or -errno: -ENOENT when nothing was typed. */
 int mount_target_mountpoint(const char *typed, char **out);
 
 /* "model", "dataset", "space". */

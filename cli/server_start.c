@@ -154,6 +154,7 @@ void server_release(struct server *s)
 static int open_hub(struct server *s)
 {
     const struct mount_values *v = s->values;
+    int err;
     struct hub_config config = {
         .pool = &s->pool,
         .endpoint = s->target.endpoint,
@@ -166,10 +167,14 @@ static int open_hub(struct server *s)
             : FOREVER_MS,
     };
 
-    if (hub_new(&config, &s->hub) != 0)
+    err = hub_new(&config, &s->hub);
+    if (err == -EBADMSG)
+        server_fail(
+            s, EXIT_USAGE, "the token has characters that no token has");
+    else if (err != 0)
         server_fail(s, EXIT_USAGE,
-            "either --hub-endpoint %s is no http(s) address, or the token has "
-            "characters that no token has",
+            "the Hub's address '%s' is none: it begins with http:// or "
+            "https://, without user, '?' or '#' (--hub-endpoint)",
             s->target.endpoint);
     return s->status;
 }

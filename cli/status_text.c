@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "cli/mount_cmd.h"
+#include "cli/mount_table.h"
 
 static const char *const health_name[] = {
     [HEALTH_OK] = "ok",
@@ -86,8 +87,13 @@ void view_text(const struct view *v, struct buf *out)
 {
     const char *point = view_str(v, "mountpoint");
 
-    buf_addf(out, "%s  %s", point[0] != '\0' ? point : "(not mounted)",
-        view_str(v, "source"));
+    if (point[0] == '\0')
+        buf_adds(out, "(not mounted)");
+    else
+        buf_addf(out, "%s%s", point,
+            v->health == HEALTH_OK && !mount_is_own(point) ? " (not mounted)"
+                                                           : "");
+    buf_addf(out, "  %s", view_str(v, "source"));
     if (view_str(v, "sha")[0] != '\0')
         buf_addf(out, "  %s, commit %.12s", view_str(v, "revision"),
             view_str(v, "sha"));

@@ -61,7 +61,7 @@ complete -c hffs -n '__fish_seen_subcommand_from serve' -l private -x -d 'a --re
 complete -c hffs -n '__fish_seen_subcommand_from serve' -l log -x -d 'one JSON object per request; '\''-'\'' is stderr'
 complete -c hffs -n '__fish_seen_subcommand_from serve' -l redirect -d 'send clients on for the bytes of files, as the real Hub does: LFS files to signed URLs on another port'
 complete -c hffs -n '__fish_seen_subcommand_from serve' -l url-ttl -x -d 'how long those URLs are good for'
-complete -c hffs -n '__fish_seen_subcommand_from serve' -l fault -x -d 'answer some requests wrongly, for tests; see above'
+complete -c hffs -n '__fish_seen_subcommand_from serve' -l fault -x -d 'answer some requests wrongly, for tests; --help and hffs(1) tell how'
 complete -c hffs -n '__fish_seen_subcommand_from serve' -l admin -d 'routes for this machine to change faults (POST, DELETE, GET /_hffs/faults) and to read figures (GET, DELETE /_hffs/stats) while it runs'
 complete -c hffs -n '__fish_seen_subcommand_from user' -l root -r -F -d 'where everything is kept'
 complete -c hffs -n '__fish_seen_subcommand_from user' -l read-only -d 'add: the token may read what the user may read, and change nothing'

@@ -33,11 +33,15 @@ int hub_new(const struct hub_config *config, struct hub **out)
         .ca_file = config->ca_file,
         .stall_ms = or_default(config->stall_ms, STALL_MS)};
     struct hub *h;
+    int err = 0;
 
-    if (origin == NULL || strpbrk(config->endpoint, "?#") != NULL ||
-        (config->token != NULL && !token_ok(config->token))) {
+    if (origin == NULL || strpbrk(config->endpoint, "?#") != NULL)
+        err = -EINVAL;
+    else if (config->token != NULL && !token_ok(config->token))
+        err = -EBADMSG;
+    if (err != 0) {
         free(origin);
-        return -EINVAL;
+        return err;
     }
     while (n > 0 && config->endpoint[n - 1] == '/')
         n--;

@@ -31,8 +31,8 @@ struct hub_config {
                                minutes */
 };
 
-/* -EINVAL when the endpoint is not an http(s) URL, or the token cannot be one.
- * Strings are copied. */
+/* -EINVAL when the endpoint is not an http(s) URL, -EBADMSG when the token has
+ * characters that none has. Strings are copied. */
 int hub_new(const struct hub_config *config, struct hub **out);
 
 /* Ends all requests under way, now and from now on, with -ECANCELED: for a

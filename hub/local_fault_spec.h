@@ -16,22 +16,23 @@ struct buf;
 
 #define FAULT_SPEC_MAX 4096
 
-/* name, words after it, what it does: for the parser and for --help. */
+/* Name, blank and words after it, what it does: for the parser and --help. */
 #define FAULT_EFFECTS(X)                                                       \
     X(PASS, "pass", "", "nothing; to count past good answers")                 \
-    X(STATUS, "503", "[retry-after=N]", "answer with this status instead")     \
-    X(DELAY, "delay", "TIME", "wait before the request is looked at")          \
+    X(STATUS, "503", " [retry-after=N]", "answer with this status instead")    \
+    X(DELAY, "delay", " TIME", "wait before the request is looked at")         \
     X(DROP, "drop", "", "close the connection without an answer")              \
-    X(REDIRECT, "redirect", "URL", "answer 302 with this Location")            \
-    X(ETAG, "etag", "TAG", "send this ETag")                                   \
-    X(HEADER, "header", "NAME=VALUE", "add this header, or replace it")        \
-    X(CUT, "cut", "after N", "close the connection after N bytes of the body") \
-    X(STALL, "stall", "after N", "send nothing more after N bytes")            \
-    X(CORRUPT, "corrupt", "at N", "change the byte at N of the body")          \
-    X(TRUNCATE, "truncate", "[N]",                                             \
+    X(REDIRECT, "redirect", " URL", "answer 302 with this Location")           \
+    X(ETAG, "etag", " TAG", "send this ETag")                                  \
+    X(HEADER, "header", " NAME=VALUE", "add this header, or replace it")       \
+    X(CUT, "cut", " after N",                                                  \
+        "close the connection after N bytes of the body")                      \
+    X(STALL, "stall", " after N", "send nothing more after N bytes")           \
+    X(CORRUPT, "corrupt", " at N", "change the byte at N of the body")         \
+    X(TRUNCATE, "truncate", " [N]",                                            \
         "send N bytes of the body, default half, and say that this is all")    \
-    X(LONGER, "longer", "N", "send N bytes more than there are")               \
-    X(SLOW, "slow", "N/s", "send the body at this rate")
+    X(LONGER, "longer", " N", "send N bytes more than there are")              \
+    X(SLOW, "slow", " N/s", "send the body at this rate")
 
 enum fault_effect {
 #define X(id, name, words, help) FAULT_##id,

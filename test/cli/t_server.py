@@ -100,6 +100,17 @@ def usage():
             (("start", "repo", "me/open", "/x", "--revision", ".."), "revision"),
             (("start", "repo", "me/open", "/"), "below the mount point"),
             (("stop",), "--all"), (("stop", "/x", "--all"), "--all"),
+            (("start", "repo", "me/open", ""), "mount point"),
+            (("start", "repo", "me/open", "/x", "--mount-options",
+              "soft,port=1"), "hffs chooses port"),
+            (("start", "repo", "me/open", "/x", "--hub-endpoint", "h"),
+             "http://"),
+            (("start", "repo", "me/open", "/x", "--hf-token", "a b"), "token"),
+            (("hub",), "hub serve"), (("hub", "frob"), "hub serve"),
+            (("hub", "serve", "--root", str(WORK / "r"), "--fault", "x"),
+             "PATTERN"),
+            (("hub", "serve", "--root", str(WORK / "r"), "--listen",
+              "0.0.0.0"), "a user"),
             (("status", "a", "b"), "one word too many")]:
         status, out, said = hffs(*words)
         check(f"hffs {' '.join(words)}: status 2, and why",
@@ -114,7 +125,8 @@ def usage():
     check("--listen for all without --allow-client is refused",
           status == 2 and "--allow-client" in said, status, said)
     for words in [("--help",), ("help",), ("start", "--help"),
-                  ("help", "hub", "serve"), ("--version",)]:
+                  ("help", "hub", "serve"), ("hub", "--help"),
+                  ("help", "hub"), ("--version",)]:
         status, out, said = hffs(*words)
         check(f"hffs {' '.join(words)} helps", status == 0 and "hffs" in out
               and said == "", status, said)
@@ -171,6 +183,13 @@ def foreground():
     status, _, said = hffs("repo", "me/open", "--no-mount", program="hffs-nfs")
     check("a second one is refused, and told by whom",
           status == 7 and f"pid {server.pid}" in said, status, said)
+    status, text, _ = hffs("status", "me/open")
+    check("... by the name of its repo, too", status == 0
+          and text.startswith("(not mounted)  me/open"), status, text)
+    point = Foreground("repo", "me/open", str(WORK / "point"))
+    check("one for a mount point is not said to be mounted there",
+          f"{WORK / 'point'} (not mounted)" in hffs("status")[1])
+    equal("... and ends well", point.end()[0], 0)
     equal("kill -9", server.end(signal.SIGKILL)[0], -9)
     (view,) = mounts()
     equal("status sees that it is dead", view["health"], "dead")

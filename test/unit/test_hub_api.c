@@ -322,7 +322,7 @@ static void bad_endpoints(void **state)
                                  .token = "a b",
                                  .user_agent = "x"},
                          &h),
-        -EINVAL);
+        -EBADMSG);
 }
 
 #define TEST(name, setup) cmocka_unit_test_setup_teardown(name, setup, teardown)
