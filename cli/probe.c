@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -51,9 +50,7 @@ static void put_call(struct buf *b, const char *path)
     buf_add(b, zeros, (4 - len % 4) % 4);
 }
 
-/* The status of MNT in a whole reply; anything else that is RPC, or not, is
- * another server. */
-static enum probe_answer judge(const struct buf *reply)
+enum probe_answer probe_judge(const struct buf *reply)
 {
     struct cur c = cur_over(reply->data, reply->len);
     uint32_t size = cur_u32be(&c) & ~LAST_FRAGMENT;
@@ -77,8 +74,7 @@ static enum probe_answer judge(const struct buf *reply)
     return PROBE_SERVES;
 }
 
-/* The whole first record is here. */
-static bool complete(const struct buf *reply)
+bool probe_complete(const struct buf *reply)
 {
     struct cur c = cur_over(reply->data, reply->len);
     uint32_t size = cur_u32be(&c) & ~LAST_FRAGMENT;
@@ -124,13 +120,14 @@ static enum probe_answer ask(int fd, const char *path, uint64_t deadline_ms)
     /* A fresh socket takes 400 bytes at once. */
     if (send(fd, call.data, call.len, 0) != (ssize_t)call.len)
         got = 0;
-    while (got > 0 && !complete(&reply) && wait_for(fd, POLLIN, deadline_ms)) {
+    while (got > 0 && !probe_complete(&reply) &&
+        wait_for(fd, POLLIN, deadline_ms)) {
         got = read(fd, buf_reserve(&reply, REPLY_MAX), REPLY_MAX);
         if (got > 0)
             reply.len += (size_t)got;
     }
-    if (complete(&reply))
-        answer = judge(&reply);
+    if (probe_complete(&reply))
+        answer = probe_judge(&reply);
     else if (got <= 0)
         answer = PROBE_OTHER; /* it took the connection and closed it */
     buf_free(&call);

@@ -4,7 +4,10 @@
 #ifndef CLI_PROBE_H
 #define CLI_PROBE_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+struct buf;
 
 enum probe_answer {
     PROBE_NOBODY, /* nothing answers there, or not in time */
@@ -15,5 +18,11 @@ enum probe_answer {
 /* host is numeric. */
 enum probe_answer probe_export(const char *host, uint16_t port,
     const char *export_path, unsigned timeout_ms);
+
+/* Its parts that look at what came: whether the whole first record is here;
+ * and the status of MNT in it, where anything else, RPC or not, is another
+ * server. */
+bool probe_complete(const struct buf *reply);
+enum probe_answer probe_judge(const struct buf *reply);
 
 #endif
