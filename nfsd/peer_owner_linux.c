@@ -74,18 +74,37 @@ static int judge(const struct reply *r, ssize_t len, uid_t *out)
     return 0;
 }
 
+/* Only a system that lacks the question lets everybody in; one that is short of
+ * descriptors or memory does not. */
+static int why_unasked(int err)
+{
+    switch (err) {
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+    case EAGAIN:
+        return -err;
+    default:
+        return -ENOTSUP;
+    }
+}
+
 int peer_owner(const struct sockaddr_storage *peer,
     const struct sockaddr_storage *own, uid_t *out)
 {
     struct question q = question_of(peer, own);
     struct reply r;
     ssize_t len = -1;
+    int err = 0;
     int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
 
     if (fd < 0)
-        return -ENOTSUP;
+        return why_unasked(errno);
     if (send(fd, &q, sizeof(q), 0) == (ssize_t)sizeof(q))
         len = recv(fd, &r, sizeof(r), MSG_DONTWAIT); /* it is there at once */
+    if (len < 0)
+        err = why_unasked(errno);
     close(fd);
-    return judge(&r, len, out);
+    return err != 0 ? err : judge(&r, len, out);
 }

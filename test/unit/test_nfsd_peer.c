@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -194,6 +195,36 @@ static void owner(void **state)
         skip();
 }
 
+/* Nobody comes in because there is no descriptor left to ask with. */
+static void owner_without_descriptors(void **state)
+{
+    struct sockaddr_storage peer = {0};
+    struct sockaddr_storage own = {0};
+    socklen_t len = sizeof(peer);
+    struct rlimit limit;
+    uid_t uid;
+    int end[2];
+    int err;
+
+    (void)state;
+    if (!connected("127.0.0.1", end))
+        skip();
+    getpeername(end[1], (struct sockaddr *)&peer, &len);
+    len = sizeof(own);
+    getsockname(end[1], (struct sockaddr *)&own, &len);
+    err = peer_owner(&peer, &own, &uid);
+    if (err == 0) {
+        assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+        assert_int_equal(
+            setrlimit(RLIMIT_NOFILE, &(struct rlimit){0, limit.rlim_max}), 0);
+        err = peer_owner(&peer, &own, &uid);
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+        assert_int_equal(err, -EMFILE);
+    }
+    close(end[0]);
+    close(end[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -203,6 +234,7 @@ int main(void)
         cmocka_unit_test(text),
         cmocka_unit_test(logged_once),
         cmocka_unit_test(owner),
+        cmocka_unit_test(owner_without_descriptors),
     };
 
     return cmocka_run_group_tests_name("nfsd_peer", tests, NULL, NULL);
