@@ -1,0 +1,74 @@
+/* What a shard claims about files, held against the chunks of xorbs. */
+#include <errno.h>
+
+#include "hub/xet_mdb.h"
+#include "hub/xet_merkle.h"
+#include "hub/xet_shard.h"
+#include "hub/xet_xorb.h"
+
+struct verifying {
+    const struct xet_shard *s;
+    xet_shard_find_fn *find;
+    void *ctx;
+    struct xet_fault *fault;
+};
+
+/* Adds the term's chunks to the file's tree. at: of its record. */
+static int verify_term(struct verifying *v, const struct xet_term *t,
+    uint64_t at, struct xet_merkle *tree)
+{
+    const struct xet_xorb *x = v->find(v->ctx, &t->xorb);
+    char name[XET_HASH_TEXT];
+    struct xet_hash proof;
+
+    xet_hash_format(&t->xorb, name);
+    if (x == NULL)
+        return xet_fault(v->fault, at, "term: no xorb %s", name);
+    if (t->end > x->n)
+        return xet_fault(v->fault, at + XET_HASH_SIZE + 12,
+            "term: chunks %u to %u, the xorb has %zu", t->start, t->end, x->n);
+    if (t->raw !=
+        xet_xorb_raw_start(x, t->end) - xet_xorb_raw_start(x, t->start))
+        return xet_fault(v->fault, at + XET_HASH_SIZE + 4,
+            "term: %u bytes, its chunks have %u", t->raw,
+            xet_xorb_raw_start(x, t->end) - xet_xorb_raw_start(x, t->start));
+    xet_hash_term(&x->chunk[t->start].hash, sizeof(x->chunk[0]),
+        t->end - t->start, &proof);
+    if (v->s->has_proofs && !xet_hash_equal(&proof, &t->proof))
+        return xet_fault(v->fault, at, "term: its proof is not of its chunks");
+    for (size_t i = t->start; i < t->end; i++)
+        xet_merkle_add(tree, &x->chunk[i].hash,
+            x->chunk[i].raw_end - xet_xorb_raw_start(x, i));
+    return 0;
+}
+
+static int verify_file(struct verifying *v, const struct xet_shard_file *file)
+{
+    struct xet_merkle tree = {0};
+    struct xet_hash hash;
+    char name[XET_HASH_TEXT];
+    int err = 0;
+
+    for (size_t i = 0; i < file->n && err == 0; i++)
+        err = verify_term(v, xet_shard_term(v->s, file->first + i),
+            file->at + (i + 1) * MDB_RECORD, &tree);
+    if (err != 0)
+        return err;
+    xet_merkle_file(&tree, &hash);
+    if (xet_hash_equal(&hash, &file->hash))
+        return 0;
+    xet_hash_format(&hash, name);
+    return xet_fault(
+        v->fault, file->at, "file: its chunks have the hash %s", name);
+}
+
+int xet_shard_verify(const struct xet_shard *s, xet_shard_find_fn *find,
+    void *ctx, struct xet_fault *f)
+{
+    struct verifying v = {.s = s, .find = find, .ctx = ctx, .fault = f};
+    int err = 0;
+
+    for (size_t i = 0; i < xet_shard_n_files(s) && err == 0; i++)
+        err = verify_file(&v, xet_shard_file(s, i));
+    return err;
+}
