@@ -1,5 +1,5 @@
-"""The genuine clients, in the versions that the local Hub is judged by. They
-are installed once, below build/."""
+"""The genuine clients, in the versions that the local Hub is judged by, and a
+gateway. They are installed once, below build/."""
 import fcntl
 import os
 import shutil
@@ -10,6 +10,7 @@ from pathlib import Path
 from tap import skip_all
 
 PYTHON = "huggingface_hub==2.4.0"
+GATEWAY = "hypercorn==0.17.3"
 NPM = "@huggingface/hub@2.17.5"
 HOME = Path(__file__).resolve().parents[2] / "build" / "judges"
 
@@ -38,12 +39,12 @@ def install(name, commands):
     return folder
 
 
-def into_python():
-    """Runs the calling script again under a Python that has huggingface_hub."""
-    folder = install(PYTHON, lambda f: [
+def into_python(package=PYTHON):
+    """Runs the calling script again under a Python that has the package."""
+    folder = install(package, lambda f: [
         [sys.executable, "-m", "venv", f],
         [f / "bin/pip", "install", "--quiet", "--disable-pip-version-check",
-         PYTHON]])
+         package]])
     if Path(sys.prefix).resolve() != folder.resolve():
         python = str(folder / "bin/python")
         os.execv(python, [python, *sys.argv])
