@@ -9,7 +9,7 @@
 
 #include "base/json.h"
 #include "hub/local_api.h"
-#include "hub/local_call.h"
+#include "hub/local_call_json.h"
 #include "hub/local_content.h"
 #include "hub/local_hub.h"
 #include "hub/local_may.h"
@@ -26,7 +26,7 @@ struct batch {
     bool upload;
     bool multipart; /* the client can */
     bool parts;     /* some object goes in parts */
-    struct jsonw *w;
+    struct jsonw w;
 };
 
 /* One object, as it was asked for. */
@@ -52,10 +52,10 @@ static struct object read_object(const struct json *v)
 
 static void write_error(struct batch *b, unsigned code, const char *message)
 {
-    jsonw_object(b->w, "error");
-    jsonw_u64(b->w, "code", code);
-    jsonw_str(b->w, "message", message);
-    jsonw_object_end(b->w);
+    jsonw_object(&b->w, "error");
+    jsonw_u64(&b->w, "code", code);
+    jsonw_str(&b->w, "message", message);
+    jsonw_object_end(&b->w);
 }
 
 static void write_parts(struct batch *b, const struct upload *u)
@@ -63,16 +63,16 @@ static void write_parts(struct batch *b, const struct upload *u)
     char number[16];
     char *url;
 
-    jsonw_object(b->w, "header");
+    jsonw_object(&b->w, "header");
     snprintf(number, sizeof(number), "%" PRIu64, upload_part_size(u->size));
-    jsonw_str(b->w, "chunk_size", number);
+    jsonw_str(&b->w, "chunk_size", number);
     for (unsigned i = 1; i <= upload_parts(u->size); i++) {
         snprintf(number, sizeof(number), "%05u", i);
         url = upload_url(b->call, u, UPLOAD_PART, i);
-        jsonw_str(b->w, number, url);
+        jsonw_str(&b->w, number, url);
         free(url);
     }
-    jsonw_object_end(b->w);
+    jsonw_object_end(&b->w);
     b->parts = true;
 }
 
@@ -89,17 +89,17 @@ static void write_upload(struct batch *b, const struct object *o)
     memcpy(u.sha256, o->sha256, SHA256_SIZE);
     snprintf(u.user, sizeof(u.user), "%s", user);
     url = upload_url(b->call, &u, parts ? UPLOAD_JOIN : UPLOAD_WHOLE, 0);
-    jsonw_bool(b->w, "authenticated", true);
-    jsonw_object(b->w, "actions");
-    jsonw_object(b->w, "upload");
-    jsonw_str(b->w, "href", url);
+    jsonw_bool(&b->w, "authenticated", true);
+    jsonw_object(&b->w, "actions");
+    jsonw_object(&b->w, "upload");
+    jsonw_str(&b->w, "href", url);
     if (parts)
         write_parts(b, &u);
-    jsonw_object_end(b->w);
-    jsonw_object(b->w, "verify");
-    jsonw_str(b->w, "href", verify);
-    jsonw_object_end(b->w);
-    jsonw_object_end(b->w);
+    jsonw_object_end(&b->w);
+    jsonw_object(&b->w, "verify");
+    jsonw_str(&b->w, "href", verify);
+    jsonw_object_end(&b->w);
+    jsonw_object_end(&b->w);
     free(url);
     free(verify);
     free(origin);
@@ -120,12 +120,12 @@ static void write_download(struct batch *b, const struct object *o)
     sign_text(c->hub->key, "lfs", expires, hex, signature);
     url = xasprintf("%s/_hffs/lfs/%s?expires=%" PRId64 "&signature=%s", origin,
         hex, expires, signature);
-    jsonw_bool(b->w, "authenticated", true);
-    jsonw_object(b->w, "actions");
-    jsonw_object(b->w, "download");
-    jsonw_str(b->w, "href", url);
-    jsonw_object_end(b->w);
-    jsonw_object_end(b->w);
+    jsonw_bool(&b->w, "authenticated", true);
+    jsonw_object(&b->w, "actions");
+    jsonw_object(&b->w, "download");
+    jsonw_str(&b->w, "href", url);
+    jsonw_object_end(&b->w);
+    jsonw_object_end(&b->w);
     free(url);
     free(origin);
 }
@@ -161,16 +161,16 @@ static int answer_object(struct batch *b, const struct json *v)
     struct object o = read_object(v);
     int err = 0;
 
-    jsonw_object(b->w, NULL);
-    jsonw_str(b->w, "oid", o.oid != NULL ? o.oid : "");
-    jsonw_u64(b->w, "size", o.size);
+    jsonw_object(&b->w, NULL);
+    jsonw_str(&b->w, "oid", o.oid != NULL ? o.oid : "");
+    jsonw_u64(&b->w, "size", o.size);
     if (o.wrong != NULL)
         write_error(b, 422, o.wrong);
     else if (b->upload)
         err = answer_upload(b, &o);
     else
         err = answer_download(b, &o);
-    jsonw_object_end(b->w);
+    jsonw_object_end(&b->w);
     return err;
 }
 
@@ -213,34 +213,22 @@ static int read_batch(struct batch *b, const struct json *root)
 
 static int answer_batch(struct batch *b, const struct json *root)
 {
-    struct jsonw w = answer_json(b->call->x, 200);
     const struct json *v;
     int err = 0;
 
-    b->w = &w;
+    b->w = answer_json(b->call->x, 200);
     answer_header(b->call->x, "Content-Type", "application/vnd.git-lfs+json");
-    jsonw_object(&w, NULL);
-    jsonw_array(&w, "objects");
+    jsonw_object(&b->w, NULL);
+    jsonw_array(&b->w, "objects");
     json_each (v, json_get(root, "objects")) {
         if (err == 0)
             err = answer_object(b, v);
     }
-    jsonw_array_end(&w);
-    jsonw_str(&w, "transfer", b->parts ? "multipart" : "basic");
-    jsonw_str(&w, "hash_algo", "sha256");
-    jsonw_object_end(&w);
+    jsonw_array_end(&b->w);
+    jsonw_str(&b->w, "transfer", b->parts ? "multipart" : "basic");
+    jsonw_str(&b->w, "hash_algo", "sha256");
+    jsonw_object_end(&b->w);
     return err;
-}
-
-/* The request's JSON object; the caller frees it. */
-static int read_body(struct call *c, struct json **out)
-{
-    const struct buf *body = &c->x->body;
-
-    if (json_parse((const char *)body->data, body->len, out) == 0 &&
-        json_is_object(*out))
-        return 0;
-    return call_refuse(c, 400, NULL, "The body is no JSON object");
 }
 
 int api_lfs_batch(struct call *c, struct meta_db *db)
@@ -250,7 +238,7 @@ int api_lfs_batch(struct call *c, struct meta_db *db)
     int err = call_repo(c, db, &b.repo);
 
     if (err == 0)
-        err = read_body(c, &root);
+        err = call_body(c, &root);
     if (err == 0)
         err = read_batch(&b, root);
     /* Whoever may open a pull request may bring something along. */
@@ -273,7 +261,7 @@ int api_lfs_verify(struct call *c, struct meta_db *db)
     int err = call_repo_for(c, db, RIGHT_DISCUSS, &repo);
 
     if (err == 0)
-        err = read_body(c, &root);
+        err = call_body(c, &root);
     if (err != 0) {
         json_free(root);
         return err;

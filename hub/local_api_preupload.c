@@ -11,7 +11,7 @@
 #include "hub/local_api.h"
 #include "hub/local_attrs.h"
 #include "hub/local_blobs.h"
-#include "hub/local_call.h"
+#include "hub/local_call_json.h"
 #include "hub/local_hub.h"
 #include "hub/local_ignore.h"
 #include "hub/local_may.h"
@@ -170,7 +170,6 @@ static int answer_files(struct call *c, struct meta_db *db,
 
 int api_preupload(struct call *c, struct meta_db *db)
 {
-    const struct buf *body = &c->x->body;
     struct json *root = NULL;
     struct commit commit;
     struct repo repo;
@@ -178,11 +177,10 @@ int api_preupload(struct call *c, struct meta_db *db)
 
     if (err == 0)
         err = call_may(c, RIGHT_DISCUSS, &repo);
-    if (err != 0)
-        return err;
-    if (json_parse((const char *)body->data, body->len, &root) != 0)
-        return call_refuse(c, 400, NULL, "The body is not JSON");
-    err = answer_files(c, db, &commit, root);
+    if (err == 0)
+        err = call_body(c, &root);
+    if (err == 0)
+        err = answer_files(c, db, &commit, root);
     json_free(root);
     return err;
 }

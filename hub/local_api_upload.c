@@ -16,7 +16,7 @@
 #include "hub/local_api.h"
 #include "hub/local_blobs.h"
 #include "hub/local_body.h"
-#include "hub/local_call.h"
+#include "hub/local_call_json.h"
 #include "hub/local_hub.h"
 #include "hub/local_meta_lfs.h"
 #include "hub/local_part.h"
@@ -75,16 +75,6 @@ int api_complete_head(struct call *c)
 static char *parts_dir(const struct call *c)
 {
     return xasprintf("%s/parts", c->hub->root);
-}
-
-/* The answer to a part, or to all of it. */
-static void done(struct call *c)
-{
-    struct jsonw w = answer_json(c->x, 200);
-
-    jsonw_object(&w, NULL);
-    jsonw_bool(&w, "success", true);
-    jsonw_object_end(&w);
 }
 
 static int keep_part(struct call *c, struct receipt *r, struct blob_in *in)
@@ -204,23 +194,20 @@ static int join(struct call *c, struct receipt *r, const struct part *part)
 int api_complete_store(struct call *c)
 {
     struct receipt *r = c->state;
-    const struct buf *body = &c->x->body;
     struct json *root = NULL;
     struct part *part = NULL;
-    const char *wrong = "not JSON";
+    const char *wrong = "another oid";
     const char *oid;
     uint8_t sha256[SHA256_SIZE];
-    int err;
+    int err = call_body(c, &root);
 
-    if (json_parse((const char *)body->data, body->len, &root) == 0) {
-        oid = json_str(root, "oid");
-        if (oid != NULL &&
-            (!hex_parse(oid, sha256, SHA256_SIZE) ||
-                memcmp(sha256, r->upload.sha256, SHA256_SIZE) != 0))
-            wrong = "another oid";
-        else
-            part = read_parts(root, upload_parts(r->upload.size), &wrong);
-    }
+    if (err != 0)
+        return err;
+    oid = json_str(root, "oid");
+    if (oid == NULL ||
+        (hex_parse(oid, sha256, SHA256_SIZE) &&
+            memcmp(sha256, r->upload.sha256, SHA256_SIZE) == 0))
+        part = read_parts(root, upload_parts(r->upload.size), &wrong);
     json_free(root);
     err = part != NULL ? join(c, r, part)
                        : call_refuse(c, 400, NULL, "%s", wrong);
@@ -239,7 +226,5 @@ int api_upload(struct call *c, struct meta_db *db)
     memcpy(lfs.sha256, r->upload.sha256, SHA256_SIZE);
     if (r->complete)
         err = meta_upload_put(db, r->upload.repo, r->upload.user, &lfs);
-    if (err == 0)
-        done(c);
-    return err;
+    return err == 0 ? call_done(c) : err;
 }

@@ -59,7 +59,8 @@ static int store(
 
     if (err != 0)
         return err;
-    *(struct blob_in **)(void *)buf_grow(&r->batch, sizeof(in)) = in;
+    *(struct blob_in **)(void *)buf_grow(&r->batch, sizeof(struct blob_in *)) =
+        in;
     *out = (struct entry){.mode = GIT_FILE, .size = line->content_len};
     git_blob_oid(line->content, line->content_len, out->oid);
     digest_once(DIGEST_SHA256, line->content, line->content_len, out->sha256);
@@ -68,7 +69,7 @@ static int store(
     blob_in_close(in);
     r->batch_bytes += line->content_len;
     if (err == 0 &&
-        (r->batch.len / sizeof(in) >= BATCH_FILES ||
+        (r->batch.len / sizeof(struct blob_in *) >= BATCH_FILES ||
             r->batch_bytes >= BATCH_BYTES))
         err = publish(r);
     return err;
@@ -182,7 +183,7 @@ int commit_in_read(struct spool *body, struct blobs *blobs,
     } else {
         struct blob_in **in = (struct blob_in **)(void *)r.batch.data;
 
-        for (size_t i = 0; i < r.batch.len / sizeof(*in); i++)
+        for (size_t i = 0; i < r.batch.len / sizeof(struct blob_in *); i++)
             blob_drop(in[i]);
     }
     buf_free(&r.batch);

@@ -50,8 +50,10 @@ void plan_free(struct plan *p)
 
     if (p == NULL)
         return;
-    HASH_ITER (hh, p->nodes, n, next) {
-        HASH_DEL(p->nodes, n);
+    n = p->nodes;
+    HASH_CLEAR(hh, p->nodes);
+    for (; n != NULL; n = next) {
+        next = n->hh.next;
         free(n);
     }
     buf_free(&p->changes);
