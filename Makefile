@@ -71,7 +71,7 @@ programs = $(patsubst %.c,$(B)/%,$(wildcard $(1)))
 UNIT := $(call programs,test/unit/test_*.c test/cli/test_*.c)
 PROTO := $(call programs,test/proto/*.c)
 FUZZ := $(call programs,test/fuzz/fuzz_*.c)
-BENCH := $(B)/test/bench/load $(B)/test/bench/limits
+BENCH := $(addprefix $(B)/test/bench/,load limits heads)
 TESTLIB := $(B)/libtest.a
 SHIM := $(if $(filter linux,$(OS)),build/guest/xstate.so)
 
