@@ -18,6 +18,8 @@ const struct command *const commands[] = {
     &cmd_hub_verify,
     &cmd_hub_import,
     &cmd_hub_export,
+    &cmd_xet_hash,
+    &cmd_xet_inspect,
     &cmd_supervise,
     &cmd_doc,
     NULL,

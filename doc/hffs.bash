@@ -18,6 +18,8 @@ _hffs()
     'hub verify') options='--root --json --help' ;;
     'hub import') options='--root --message --private --delete --help' ;;
     'hub export') options='--root --help' ;;
+    'xet hash') options='--json --help' ;;
+    'xet inspect') options='--hash --json --help' ;;
     esac
     case "$command $prev" in
     'start --token-file') files=1 ;;

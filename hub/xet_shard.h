@@ -90,6 +90,13 @@ typedef const struct xet_xorb *xet_shard_find_fn(
 int xet_shard_verify(const struct xet_shard *s, xet_shard_find_fn *find,
     void *ctx, struct xet_fault *f);
 
+/* The same with the xorbs that are in the shard itself; files that need others
+ * are passed over, and all of a shard whose chunk hashes are under a key. */
+int xet_shard_verify_alone(const struct xet_shard *s, struct xet_fault *f);
+
+/* What a shard says of its xorb i: hashes and lengths. xet_xorb_fini() it. */
+struct xet_xorb xet_shard_xorb_of(const struct xet_shard *s, size_t i);
+
 /* ---- Writing: terms belong to the file that was added last. */
 void xet_shard_add_file(struct xet_shard *s, const struct xet_hash *hash,
     const uint8_t *sha256); /* NULL: none, as for buckets */

@@ -1,5 +1,5 @@
 /* What a shard claims about files, held against the chunks of xorbs. */
-#include <errno.h>
+#include <stdlib.h>
 
 #include "hub/xet_mdb.h"
 #include "hub/xet_merkle.h"
@@ -70,5 +70,75 @@ int xet_shard_verify(const struct xet_shard *s, xet_shard_find_fn *find,
 
     for (size_t i = 0; i < xet_shard_n_files(s) && err == 0; i++)
         err = verify_file(&v, xet_shard_file(s, i));
+    return err;
+}
+
+struct xet_xorb xet_shard_xorb_of(const struct xet_shard *s, size_t i)
+{
+    const struct xet_shard_xorb *from = xet_shard_xorb(s, i);
+    struct xet_xorb x = {.hash = from->hash, .n = from->n, .footer = -1};
+
+    x.chunk = xcalloc(x.n, sizeof(*x.chunk));
+    for (size_t k = 0; k < x.n; k++) {
+        const struct xet_shard_chunk *c = xet_shard_chunk(s, from->first + k);
+
+        x.chunk[k].hash = c->hash;
+        x.chunk[k].raw_end = c->offset + c->raw;
+    }
+    return x;
+}
+
+/* The xorbs of a shard, in the order of their hashes. */
+struct own {
+    size_t n;
+    struct xet_xorb *xorb;
+};
+
+static int by_hash(const void *a, const void *b)
+{
+    const struct xet_xorb *x = a, *y = b;
+
+    return xet_hash_compare(&x->hash, &y->hash);
+}
+
+static const struct xet_xorb *find_own(void *ctx, const struct xet_hash *xorb)
+{
+    const struct own *own = ctx;
+    struct xet_xorb wanted = {.hash = *xorb};
+
+    if (own->n == 0)
+        return NULL;
+    return bsearch(&wanted, own->xorb, own->n, sizeof(wanted), by_hash);
+}
+
+static bool is_whole(const struct verifying *v, const struct xet_shard_file *f)
+{
+    for (size_t i = f->first; i < f->first + f->n; i++) {
+        if (find_own(v->ctx, &xet_shard_term(v->s, i)->xorb) == NULL)
+            return false;
+    }
+    return true;
+}
+
+int xet_shard_verify_alone(const struct xet_shard *s, struct xet_fault *f)
+{
+    struct own own = {.n = xet_shard_n_xorbs(s)};
+    struct verifying v = {.s = s, .find = find_own, .ctx = &own, .fault = f};
+    int err = 0;
+
+    if (!xet_hash_is_zero(&s->footer.key))
+        return 0;
+    own.xorb = xcalloc(own.n, sizeof(*own.xorb));
+    for (size_t i = 0; i < own.n; i++)
+        own.xorb[i] = xet_shard_xorb_of(s, i);
+    if (own.n > 0)
+        qsort(own.xorb, own.n, sizeof(*own.xorb), by_hash);
+    for (size_t i = 0; i < xet_shard_n_files(s) && err == 0; i++) {
+        if (is_whole(&v, xet_shard_file(s, i)))
+            err = verify_file(&v, xet_shard_file(s, i));
+    }
+    for (size_t i = 0; i < own.n; i++)
+        xet_xorb_fini(&own.xorb[i]);
+    free(own.xorb);
     return err;
 }

@@ -46,6 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     assert((err == 0) == (f.text[0] == '\0') && f.at <= size);
     if (err == 0) {
         xet_shard_verify(&s, find, &x, &f);
+        xet_shard_verify_alone(&s, &f);
         xet_shard_mark_eligible(&s);
         again(&s);
     }
