@@ -176,7 +176,7 @@ static int find_source(struct call *c, struct meta_db *db, const struct goal *g,
     if (err == -ENOENT)
         return call_refuse(
             c, 404, "RepoNotFound", "Repository not found: %s", s->source_repo);
-    return err;
+    return err == 0 ? call_may_open(c, out) : err;
 }
 
 static int copy_file(struct call *c, struct meta_db *db, const struct goal *g,

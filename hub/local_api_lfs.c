@@ -243,7 +243,8 @@ int api_lfs_batch(struct call *c, struct meta_db *db)
         err = read_batch(&b, root);
     /* Whoever may open a pull request may bring something along. */
     if (err == 0)
-        err = call_may(c, b.upload ? RIGHT_DISCUSS : RIGHT_READ, &b.repo);
+        err = b.upload ? call_may(c, RIGHT_DISCUSS, &b.repo)
+                       : call_may_open(c, &b.repo);
     if (err == 0)
         err = answer_batch(&b, root);
     json_free(root);

@@ -224,6 +224,8 @@ bool auth_may(const struct auth *a, enum right right, const struct repo *repo)
     switch (right) {
     case RIGHT_READ:
         return owns || !repo->private;
+    case RIGHT_FILES:
+        return owns || (!repo->private && repo->gate == GATE_NONE);
     case RIGHT_DISCUSS:
         return writes(a) && (owns || !repo->private);
     case RIGHT_WRITE:

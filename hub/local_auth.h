@@ -54,7 +54,8 @@ void auth_fini(struct auth *a);
 char **auth_orgs(const struct auth *a, size_t *n);
 
 enum right {
-    RIGHT_READ,    /* know of it, read all of it */
+    RIGHT_READ,    /* know of it, see what is in it */
+    RIGHT_FILES,   /* have its files, which a gate may keep from them */
     RIGHT_DISCUSS, /* open and comment discussions and pull requests */
     RIGHT_WRITE,   /* commits, branches, tags, merging; no repo of a folder */
     RIGHT_ADMIN,   /* delete, move, settings, squash */

@@ -17,7 +17,7 @@ static bool readable(void *ctx, const struct repo *repo)
 {
     struct search *s = ctx;
 
-    s->found = auth_may(&s->call->auth, RIGHT_READ, repo);
+    s->found = auth_may(&s->call->auth, RIGHT_FILES, repo);
     return !s->found;
 }
 

@@ -34,8 +34,7 @@ int call_repo_for(
 
 int call_may_open(struct call *c, const struct repo *repo)
 {
-    if (repo->gate == GATE_NONE || c->auth.open ||
-        auth_is(&c->auth, repo->name))
+    if (auth_may(&c->auth, RIGHT_FILES, repo))
         return 0;
     return call_refuse(c, c->user == NULL ? 401 : 403, "GatedRepo",
         "Access to %s %s is restricted: its owners say who may have its files",

@@ -3,6 +3,7 @@
 while it runs, read-only tokens, private repos; by raw HTTP and by unmodified
 huggingface_hub."""
 # test: timeout 300
+import hashlib
 import json
 import os
 import subprocess
@@ -17,6 +18,7 @@ os.environ.update(HF_HUB_DISABLE_XET="1", HF_HUB_DISABLE_TELEMETRY="1",
 from huggingface_hub import HfApi, errors                      # noqa: E402
 from tap import check, done, equal, raises                     # noqa: E402
 
+DATA = os.urandom(200_000)
 BAD = "Invalid credentials in Authorization header"
 
 
@@ -197,7 +199,135 @@ def genuine(hub):
            lambda: api("t-bob").auth_check("ada/secret"))
 
 
+LFS_TYPE = "application/vnd.git-lfs+json"
+
+
+def writing(root):
+    """Two users and an organisation that share some of it."""
+    for name in "ada", "bob", "carol":
+        command(root, "user", "add", name, f"--token=t-{name}")
+    command(root, "user", "add", "ada", "--read-only", "--token=t-look")
+    command(root, "org", "add", "lab", "ada", "bob")
+    with LocalHub(root) as hub:
+        def api(token):
+            return HfApi(endpoint=hub.url, token=token)
+
+        ada, bob, carol = (api(f"t-{n}") for n in ("ada", "bob", "carol"))
+        ada.create_repo("lab/shared", private=True)
+        ada.upload_file(path_or_fileobj=b"1", path_in_repo="one.txt",
+                        repo_id="lab/shared")
+        bob.upload_file(path_or_fileobj=DATA, path_in_repo="w.bin",
+                        repo_id="lab/shared")
+        equal("both wrote", sorted(bob.list_repo_files("lab/shared")),
+              [".gitattributes", "one.txt", "w.bin"])
+        equal("each under their name", [
+            c.authors[0] for c in ada.list_repo_commits("lab/shared")][:2],
+            ["bob", "ada"])
+        raises("who is no member does not see it",
+               errors.RepositoryNotFoundError,
+               lambda: carol.repo_info("lab/shared"))
+        raises("nor writes to it", errors.RepositoryNotFoundError,
+               lambda: carol.upload_file(
+                   path_or_fileobj=b"x", path_in_repo="x",
+                   repo_id="lab/shared"))
+        for token, status in [("t-carol", 403), ("t-look", 403), (None, 401)]:
+            for name in "lab/x", "ada/x":
+                namespace, repo = name.split("/")
+                a = hub.ask("POST", "/api/repos/create", {
+                    **bearer(token), "Content-Type": "application/json"},
+                    json.dumps({"name": repo, "organization": namespace}))
+                equal(f"{token} makes no {name}", a.status, status)
+        read_only(hub, api("t-look"))
+        hashes(hub, carol)
+        gates(hub, ada, bob, carol)
+
+
+def read_only(hub, look):
+    equal("a read-only token reads", look.hf_hub_download(
+        "lab/shared", "one.txt", local_dir=scratch()).endswith("one.txt"), True)
+    for claim, call in [
+            ("upload", lambda: look.upload_file(
+                path_or_fileobj=b"x", path_in_repo="x", repo_id="lab/shared")),
+            ("delete a file", lambda: look.delete_file(
+                "one.txt", repo_id="lab/shared")),
+            ("delete the repo", lambda: look.delete_repo("lab/shared")),
+            ("move it", lambda: look.move_repo("lab/shared", "lab/other")),
+            ("show it to all", lambda: look.update_repo_settings(
+                "lab/shared", private=False)),
+            ("make a branch", lambda: look.create_branch(
+                "lab/shared", branch="b")),
+            ("make a tag", lambda: look.create_tag("lab/shared", tag="t")),
+            ("squash", lambda: look.super_squash_history("lab/shared")),
+            ("make a repo", lambda: look.create_repo("ada/new"))]:
+        try:
+            call()
+            status = 200
+        except errors.HfHubHTTPError as error:
+            status = error.response.status_code
+        equal(f"a read-only token does not {claim}", status, 403)
+    equal("nothing has changed", [
+        b.name for b in look.list_repo_refs("lab/shared").branches], ["main"])
+
+
+def hashes(hub, carol):
+    """Nobody gets at private bytes by knowing their hash."""
+    oid = hashlib.sha256(DATA).hexdigest()
+    carol.create_repo("carol/mine")
+    for operation in "download", "upload":
+        a = hub.ask("POST", "/carol/mine.git/info/lfs/objects/batch", {
+            **bearer("t-carol"), "Content-Type": LFS_TYPE, "Accept": LFS_TYPE},
+            json.dumps({"operation": operation, "hash_algo": "sha256",
+                        "transfers": ["basic"],
+                        "objects": [{"oid": oid, "size": len(DATA)}]}))
+        got = a.json()["objects"][0]
+        check(f"LFS {operation} of another's content tells nothing",
+              "download" not in got.get("actions", {}) and
+              (operation == "upload") == ("upload" in got.get("actions", {})),
+              got)
+    for line in [{"key": "lfsFile", "value": {
+            "path": "w.bin", "algo": "sha256", "oid": oid, "size": len(DATA)}},
+            {"key": "copyFile", "value": {
+                "path": "w.bin", "srcPath": "w.bin", "srcRevision": "main",
+                "srcRepoType": "model", "srcRepoId": "lab/shared"}}]:
+        body = "".join(json.dumps(part) + "\n" for part in [
+            {"key": "header", "value": {"summary": "s"}}, line])
+        a = hub.ask("POST", "/api/models/carol/mine/commit/main", {
+            **bearer("t-carol"), "Content-Type": "application/x-ndjson"}, body)
+        check(f"a commit cannot take it by {line['key']}",
+              400 <= a.status < 500, a.status, a.body)
+    equal("it is not there", carol.list_repo_files("carol/mine"),
+          [".gitattributes"])
+
+
+def gates(hub, ada, bob, carol):
+    ada.create_repo("lab/gated")
+    ada.upload_file(path_or_fileobj=b"mine", path_in_repo="a.txt",
+                    repo_id="lab/gated")
+    ada.update_repo_settings("lab/gated", gated="manual")
+
+    def fetch(api):
+        return api.hf_hub_download("lab/gated", "a.txt", local_dir=scratch())
+
+    equal("gated: it is seen", carol.model_info("lab/gated").gated, "manual")
+    raises("gated: no file for others", errors.GatedRepoError,
+           lambda: fetch(carol))
+    raises("gated: nor for nobody", errors.GatedRepoError,
+           lambda: fetch(HfApi(endpoint=hub.url, token=False)))
+    check("gated: a file for members", fetch(bob).endswith("a.txt"))
+    a = hub.ask("POST", "/api/models/carol/mine/commit/main", {
+        **bearer("t-carol"), "Content-Type": "application/x-ndjson"},
+        "".join(json.dumps(part) + "\n" for part in [
+            {"key": "header", "value": {"summary": "s"}},
+            {"key": "copyFile", "value": {
+                "path": "a.txt", "srcPath": "a.txt", "srcRevision": "main",
+                "srcRepoType": "model", "srcRepoId": "lab/gated"}}]))
+    check("gated: no copy of it either", a.status == 403 and
+          a["X-Error-Code"] == "GatedRepo", a.status, a.body)
+    carol.auth_check("carol/mine")
+
+
 commands()
 at_once(scratch() / "root")
 matrix(scratch() / "root")
+writing(scratch() / "root")
 done()
