@@ -1,8 +1,10 @@
 /* The program: which command the words name, its options, its exit status.
  * `hffs-nfs` is the same program under another name: the command `hffs nfs`. */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "cli/commands.h"
@@ -110,11 +112,26 @@ static int dispatch(int argc, char **argv)
     return run(cmd, argc - words, argv + words);
 }
 
+/* Whoever starts us with one of the first three descriptors closed must not
+ * find there a database or a connection, written to as if it were stderr. What
+ * is missing can be read, at its end, and not be written to. */
+static void hold_first_descriptors(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDONLY);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
 int main(int argc, char **argv)
 {
     const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
     const char *name = slash != NULL ? slash + 1 : argv[0];
 
+    hold_first_descriptors();
     /* A reader that goes away is an error of its write, not our end. */
     signal(SIGPIPE, SIG_IGN);
     if (argc > 1 && is_one_of(argv[1], "--version", "-V"))

@@ -255,6 +255,22 @@ def interrupted():
         check("... ends it at once", time.monotonic() - start < 10)
 
 
+def no_descriptors():
+    """Nothing that it opens may take the place of stdout or stderr."""
+    process = subprocess.Popen(
+        [BIN / "hffs-nfs", "repo", "me/open", "--no-mount"],
+        preexec_fn=lambda: os.closerange(0, 3))
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None and not any(
+            view["pid"] == process.pid and view["phase"] == "ready"
+            for view in mounts()):
+        time.sleep(0.05)
+    first = [os.readlink(f"/proc/{process.pid}/fd/{fd}") for fd in range(3)]
+    equal("closed descriptors are held", first, ["/dev/null"] * 3)
+    process.terminate()
+    equal("... and it ends well", process.wait(60), 0)
+
+
 def background():
     """A server that crashes is started again, and keeps its address."""
     status, out, said = hffs("start", "repo", "me/open", "--no-mount")
@@ -392,6 +408,7 @@ def main():
         other_address()
         port_taken_meanwhile()
         interrupted()
+        no_descriptors()
         background()
         stop_by_signal()
         tokens()
