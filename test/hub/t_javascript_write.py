@@ -17,11 +17,12 @@ LARGE = os.urandom(1 << 20) * 70
 
 SCRIPT = """
 import * as hub from "@huggingface/hub";
-import { openAsBlob, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 
 const [, , hubUrl, folder] = process.argv;
 const common = { hubUrl, accessToken: "hf_ada" };
 const seen = {};
+const fileBlob = (path) => new Blob([readFileSync(path)]);
 
 async function note(name, call) {
     try {
@@ -51,13 +52,13 @@ await note("uploadFiles", async () => hub.uploadFiles({ ...common, repo,
     commitTitle: "several files", files: [
         text("a/b.txt", "b"), text("a b+c&d#e%f?.txt", "odd"),
         text("naïve 日本.txt", "names"), text("empty.txt", ""),
-        { path: "w.bin", content: await openAsBlob(folder + "/w.bin") },
-        { path: "large.bin", content: await openAsBlob(folder + "/large.bin") },
+        { path: "w.bin", content: fileBlob(folder + "/w.bin") },
+        { path: "large.bin", content: fileBlob(folder + "/large.bin") },
         { path: "noxet.bin",
             content: new Blob([new Uint8Array([0, 1, 2])]) }] }));
 await note("noXet", async () => hub.uploadFiles({ ...common, repo,
     useXet: false, files: [{ path: "copy.bin",
-        content: await openAsBlob(folder + "/w.bin") }] }));
+        content: fileBlob(folder + "/w.bin") }] }));
 await note("progress", async () => {
     const events = [];
     for await (const e of hub.uploadFilesWithProgress({ ...common, repo,
@@ -89,7 +90,7 @@ await note("deleteFiles", () => hub.deleteFiles({ ...common, repo,
     paths: ["new.txt", "empty.txt"] }));
 await note("edit", async () => hub.commit({ ...common, repo, title: "edit",
     operations: [{ operation: "edit", path: "w.bin",
-        originalContent: await openAsBlob(folder + "/w.bin"),
+        originalContent: fileBlob(folder + "/w.bin"),
         edits: [{ start: 0, end: 4, content: new Blob(["edit"]) }] }] }));
 await note("files", async () => {
     const paths = [];

@@ -192,7 +192,7 @@ def refusals():
     folder, root = scratch(), scratch()
     write_tree(folder, {"a": "a"})
 
-    def refused(what, part, *options, status=1):
+    def refused(what, part, *options, status=2):
         process = subprocess.run(
             [*SERVE, "--root", str(root), *options], timeout=60,
             capture_output=True, text=True)
@@ -206,26 +206,27 @@ def refusals():
                 f"(process {pid})", status=7)
         with LocalHub(scratch()) as other:
             refused("a port that is taken", "ddress already in use",
-                    "--root", str(scratch()), f"--port={other.port}")
+                    "--root", str(scratch()), f"--port={other.port}",
+                    status=1)
         equal("the first one is not disturbed", hub.get(API).status, 200)
     refused("no user, and other machines", "hffs hub user add",
             "--listen=0.0.0.0")
     refused("an address that is none", "", "--listen=nowhere.invalid",
             "--user=a=b")
     refused("a private repo of nobody", "add a user", offer(folder),
-            "--private=ada/demo")
+            "--private=ada/demo", status=1)
     refused("one name for two folders", "offered twice", offer(folder),
             offer(folder))
     refused("two users with one token", "this token", "--user=a=x",
             "--user=b=x")
-    refused("a user without a token", "NAME=TOKEN", "--user=a", status=2)
+    refused("a user without a token", "NAME=TOKEN", "--user=a")
     refused("a user's name", "user a/b", "--user=a/b=x")
     refused("a fault that is none", "explode", "--fault=GET /: explode")
     refused("a kind that is none", "model:NS/NAME=FOLDER",
-            f"--repo=thing:a/b={folder}", status=2)
+            f"--repo=thing:a/b={folder}")
     refused("a name that is none", "model:NS/NAME=FOLDER",
-            f"--repo=model:a b/c={folder}", status=2)
-    refused("--private of no repo", "no --repo", "--private=x/y", status=2)
+            f"--repo=model:a b/c={folder}")
+    refused("--private of no repo", "no --repo", "--private=x/y")
     a = subprocess.run([*SERVE, "--root", str(scratch()),
                         "--repo=model:a/b=/does/not/exist"], timeout=60,
                        capture_output=True, text=True)
