@@ -17,6 +17,9 @@ route_fn api_refs, api_branch_make, api_branch_remove, api_tag_make,
 /* local_api_create.c, local_api_manage.c */
 route_fn api_create, api_delete, api_move, api_settings, api_duplicate;
 
+/* local_api_pr.c */
+route_fn api_discussions, api_discuss;
+
 /* local_api_tree.c */
 route_fn api_tree, api_paths_info, api_treesize;
 

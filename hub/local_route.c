@@ -10,6 +10,7 @@
 #include "hub/local_commit.h"
 
 #define BODY_SMALL ((size_t)64 << 10)
+#define BODY_TEXT ((size_t)1 << 20)
 #define BODY_LFS ((size_t)1 << 20)
 #define BODY_FILES ((size_t)8 << 20)     /* a few small ones, in JSON */
 #define BODY_PREUPLOAD ((size_t)8 << 20) /* 1000 samples, paths, two texts */
@@ -48,6 +49,9 @@ static const struct local_route routes[] = {
     CHANGE("tag", "POST", api_tag_make),
     CHANGE("tag", "DELETE", api_tag_remove),
     CHANGE("super-squash", "POST", api_squash),
+    API("discussions", "GET HEAD", api_discussions, "discussions"),
+    ROUTE("discuss", PLACE_REPO_API, "discussions", "POST", RUN_WRITE,
+        BODY_TEXT, api_discuss),
     API("revision", "GET HEAD", api_info, "revision"),
     API("refs", "GET HEAD", api_refs, "refs"),
     API("tree", "GET HEAD", api_tree, "tree"),
@@ -88,7 +92,6 @@ static const struct local_route routes[] = {
     FIXED("_hffs/stats", "DELETE", RUN_ADMIN, admin_clear_stats),
 
     LATER_API("xet-write-token", "GET"),
-    LATER_API("discussions", "GET POST"),
     LATER_API("lfs-files", "GET POST"),
     LATER_API("compare", "GET"),
     LATER(PLACE_FIXED, "api/validate-yaml", "POST"),
