@@ -50,7 +50,7 @@ endif
 BREW := $(if $(filter darwin,$(OS)),$(shell brew --prefix))
 KEGS := $(subst $() ,:,$(patsubst %,$(BREW)/opt/%/lib/pkgconfig,openssl@3 curl sqlite))
 PKG_CONFIG := $(if $(BREW),PKG_CONFIG_PATH=$(KEGS)) pkg-config
-PKGS := libcurl libcjson libuv libmicrohttpd sqlite3 libcrypto liblz4 $(if $(BREW),,libtirpc)
+PKGS := libcurl libcjson libuv libmicrohttpd sqlite3 libcrypto yaml-0.1 liblz4 $(if $(BREW),,libtirpc)
 include hub/blake3.mk
 INCLUDES := $(if $(BREW),-isystem $(BREW)/include) $(BLAKE3_INCLUDE) $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>&-)
 LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>&-) -lm -lpthread

@@ -103,13 +103,12 @@ static int diff_name(
 static int set_name(struct differ *d, size_t n, const char *name)
 {
     size_t len = strlen(name);
-    size_t at = n > 0 ? n + 1 : 0;
 
-    if (at + len >= sizeof(d->path))
+    if (n + 1 + len >= sizeof(d->path))
         return -ENAMETOOLONG;
     if (n > 0)
-        d->path[n] = '/';
-    memcpy(d->path + at, name, len + 1);
+        d->path[n++] = '/';
+    memcpy(d->path + n, name, len + 1);
     return 0;
 }
 

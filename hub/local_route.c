@@ -10,6 +10,7 @@
 #include "hub/local_commit.h"
 
 #define BODY_SMALL ((size_t)64 << 10)
+#define BODY_README ((size_t)16 << 20)
 #define BODY_TEXT ((size_t)1 << 20)
 #define BODY_LFS ((size_t)1 << 20)
 #define BODY_FILES ((size_t)8 << 20)     /* a few small ones, in JSON */
@@ -39,6 +40,8 @@ static const struct local_route routes[] = {
     ROUTE("list", PLACE_LIST, "", "GET HEAD", RUN_READ, BODY_SMALL, api_list),
     ROUTE("create", PLACE_FIXED, "api/repos/create", "POST", RUN_WRITE,
         BODY_FILES, api_create),
+    ROUTE("validate-yaml", PLACE_FIXED, "api/validate-yaml", "POST", RUN_READ,
+        BODY_README, api_validate_yaml),
     FIXED("api/repos/delete", "DELETE", RUN_WRITE, api_delete),
     FIXED("api/repos/move", "POST", RUN_WRITE, api_move),
     API("", "GET HEAD", api_info, "info"),
@@ -94,7 +97,6 @@ static const struct local_route routes[] = {
     LATER_API("xet-write-token", "GET"),
     LATER_API("lfs-files", "GET POST"),
     LATER_API("compare", "GET"),
-    LATER(PLACE_FIXED, "api/validate-yaml", "POST"),
 };
 
 /* Where a target stands. */

@@ -28,7 +28,7 @@ find_header() { # a name below some include folder of this system
     done
 }
 for name in uv.h uv curl cjson microhttpd.h sqlite3.h uthash.h xxhash.h \
-    lz4.h blake3.h; do
+    lz4.h blake3.h yaml.h; do
     found=$(find_header $name | head -n 1)
     [ -n "$found" ] || skip_all "no header $name here"
     ln -s "$found" "$place/include/$name"
