@@ -67,10 +67,9 @@ int api_validate_yaml(struct call *c, struct meta_db *db)
     (void)db;
     if (err == 0)
         err = call_body_str(c, body, "content", &text);
-    if (err == 0 && text == NULL)
-        err = call_refuse(c, 400, NULL, "content is missing");
     if (err == 0)
-        err = judge(c, text);
+        err = text != NULL ? judge(c, text)
+                           : call_refuse(c, 400, NULL, "content is missing");
     json_free(body);
     return err;
 }

@@ -144,10 +144,10 @@ static int take_comment(struct change_pr *p, const char *id, int64_t *out)
     int err = meta_event_each(p->db, &p->pr, find_author, &found);
 
     *out = found.id;
-    if (err == 0 && found.author == NULL)
-        err = call_refuse(p->c, 404, NULL, "Comment not found");
     if (err == 0)
-        err = may_manage(p, found.author);
+        err = found.author != NULL
+            ? may_manage(p, found.author)
+            : call_refuse(p->c, 404, NULL, "Comment not found");
     free((char *)(uintptr_t)found.author);
     return err;
 }
