@@ -164,6 +164,21 @@ static void on_dead(void *ctx, int64_t id)
     mark(ctx, id);
 }
 
+/* A commit that is kept keeps its parents, so that histories never end in the
+ * middle. Parents were there first, and so have the lower ids. */
+static int keep_parents(struct meta_db *db, struct marks *dead)
+{
+    struct sql *q = sql(db, "SELECT id, parent FROM history ORDER BY id DESC");
+    int got;
+
+    while ((got = sql_step(q)) == 1) {
+        if (!marked(dead, sql_get_int(q, 0)))
+            unmark(dead, sql_get_int(q, 1));
+    }
+    sql_done(q);
+    return got;
+}
+
 /* Old enough, and not live, as far as refs tell. */
 static int mark_dead(struct meta_db *db, int64_t before_s, struct marks *dead)
 {
@@ -172,12 +187,13 @@ static int mark_dead(struct meta_db *db, int64_t before_s, struct marks *dead)
 
     sql_int(q, 1, before_s);
     err = each_id(q, on_dead, dead);
-    if (err != 0)
-        return err;
-    return each_id(sql(db, LIVE_COMMITS "SELECT id FROM live"), on_live, dead);
+    if (err == 0)
+        err =
+            each_id(sql(db, LIVE_COMMITS "SELECT id FROM live"), on_live, dead);
+    return err == 0 ? keep_parents(db, dead) : err;
 }
 
-static int mark_trees_of_living(struct marker *m, const struct marks *dead)
+static int mark_trees_of_kept(struct marker *m, const struct marks *dead)
 {
     struct sql *q = sql(m->db, "SELECT id, tree FROM history");
     int got;
@@ -204,10 +220,12 @@ int meta_gc_commits(struct meta_db *db, int64_t before_s, struct gc_ids *out)
     if (err == 0)
         err = marker_init(&m, db, &dead);
     if (err == 0)
-        err = mark_trees_of_living(&m, &dead);
+        err = mark_trees_of_kept(&m, &dead);
     if (err == 0)
         err = read_todo(&m);
-    for (int64_t id = 1; id <= max && err == 0; id++) {
+    if (err == 0)
+        err = keep_parents(db, &dead);
+    for (int64_t id = max; id > 0 && err == 0; id--) {
         if (marked(&dead, id))
             add_id(&out->ids, id);
     }

@@ -21,7 +21,8 @@
 
 struct meta_db;
 
-/* Ids of rows that nothing refers to, in order. */
+/* Ids of rows that nothing refers to; of commits the latest first, so that none
+ * is ever without its parent. */
 struct gc_ids {
     struct buf ids; /* of int64_t */
     size_t next;    /* the first one that was not dealt with */
