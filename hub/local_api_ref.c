@@ -120,7 +120,7 @@ static int empty_branch(struct call *c, struct meta_db *db,
 static int make_branch(struct call *c, struct meta_db *db,
     const struct repo *repo, const char *ref, const struct json *body)
 {
-    const char *start = DEFAULT_BRANCH;
+    const char *start = NULL;
     struct commit commit;
     bool overwrite = false;
     bool empty = false;
@@ -136,7 +136,11 @@ static int make_branch(struct call *c, struct meta_db *db,
         return err;
     if (empty)
         return empty_branch(c, db, repo, ref);
-    err = call_commit(c, db, repo, start, &commit);
+    /* Overwritten by nothing in particular, a branch stays as it is. */
+    if (start == NULL && meta_ref_find(db, repo, ref, &commit) == 0)
+        return 0;
+    err = call_commit(
+        c, db, repo, start != NULL ? start : DEFAULT_BRANCH, &commit);
     return err == 0 ? meta_ref_put(db, repo, ref, commit.id) : err;
 }
 

@@ -135,6 +135,16 @@ def raw(hub, api):
     equal("overwrite moves a branch", (post(
         hub, "branch/q", {"overwrite": True, "emptyBranch": True}).status,
         api.list_repo_files("ada/demo", revision="q")), (200, []))
+    equal("overwrite by nothing leaves it", (
+        post(hub, "branch/q", {"overwrite": True}).status,
+        api.list_repo_files("ada/demo", revision="q")), (200, []))
+    equal("overwrite by a revision", (post(
+        hub, "branch/q", {"overwrite": True, "startingPoint": "main"}).status,
+        len(api.list_repo_files("ada/demo", revision="q"))), (200, 2))
+    equal("... by one that is not there", (post(
+        hub, "branch/q", {"overwrite": True, "startingPoint": "none"}).status,
+        len(api.list_repo_files("ada/demo", revision="q"))), (404, 2))
+    post(hub, "branch/q", {"overwrite": True, "emptyBranch": True})
     equal("an empty branch has one commit",
           [c.title for c in api.list_repo_commits("ada/demo", revision="q")],
           ["initial commit"])

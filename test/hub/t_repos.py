@@ -244,6 +244,82 @@ def lists(ada, bob):
         sort="created_at", limit=2)], names[:2])
 
 
+def raw(hub, ada):
+    """Bodies that are wrong: 400 or 404, and nothing has happened."""
+    def send(method, path, body, who="ada"):
+        return hub.ask(method, path, BEARER[who], body if isinstance(
+            body, (bytes, str)) else json.dumps(body))
+    before = sorted(m.id for m in ada.list_models())
+    create = "/api/repos/create"
+    for name in ["a--b", "a..b", "-a", "a-", ".a", "a.", "a b", "a\nb", "ü",
+                 "x.git", "", " ", "x" * 97, "x" * 300, "a/b/c", "ada/", "/a",
+                 "tree", "resolve", "settings", "..", "a\\b", "a%2Fb"]:
+        a = send("POST", create, {"name": name})
+        check(f"no repo {name[:20]!r}: 400", a.status == 400, a.status, a.body)
+    for body in [b"", b"{", b"[]", b"null", b"\xff", b"[" * 5000,
+                 {"name": 3}, {"name": None}, {"name": "x", "type": "kernel"},
+                 {"name": "x", "type": 3}, {"name": "x", "type": "space"},
+                 {"name": "x", "type": "space", "sdk": "php"},
+                 {"name": "x", "organization": 3},
+                 {"name": "x", "private": "yes"},
+                 {"name": "x", "visibility": "hidden"},
+                 {"name": "x", "visibility": "protected"},
+                 {"name": "x", "license": "a\nb: c"},
+                 {"name": "x", "files": [{"path": "../x", "content": ""}]},
+                 {"name": "x", "files": [{"path": "/x", "content": ""}]},
+                 {"name": "x", "files": [{"path": "x"}]},
+                 {"name": "x", "files": [{"path": "x", "content": 3}]},
+                 {"name": "x", "files": ["x"]},
+                 {"name": "x", "files": [{"path": "x", "content": "*",
+                                          "encoding": "base64"}]},
+                 {"name": "x", "files": [{"path": "a", "content": ""},
+                                         {"path": "a/b", "content": ""}]},
+                 {"name": "x", "files": [{"path": f"{i}", "content": ""}
+                                         for i in range(101)]}]:
+        a = send("POST", create, body)
+        check(f"create {str(body)[:50]}: 400", a.status == 400, a.status,
+              a.body)
+    equal("in no namespace of this Hub: 403", send("POST", create, {
+        "name": "x", "organization": "acme"}).status, 403)
+    equal("a body of 9 MB: 413", send("POST", create, {
+        "name": "x", "license": "x" * (9 << 20)}).status, 413)
+    for method, path, body, status in [
+            ("DELETE", "/api/repos/delete", {}, 400),
+            ("DELETE", "/api/repos/delete", {"name": "none"}, 404),
+            ("DELETE", "/api/repos/delete", {"name": "x/../y"}, 404),
+            ("DELETE", "/api/repos/delete", {"name": "first", "type": 1}, 400),
+            ("DELETE", "/api/repos/delete", {"name": "x" * 5000}, 400),
+            ("POST", "/api/repos/move", {}, 400),
+            ("POST", "/api/repos/move", {"fromRepo": "ada/first"}, 400),
+            ("POST", "/api/repos/move", {"fromRepo": "ada/first",
+                                         "toRepo": ["x"]}, 400),
+            ("POST", "/api/repos/move", {"fromRepo": "ada/first",
+                                         "toRepo": "first2"}, 400),
+            ("POST", "/api/repos/move", {"fromRepo": "ada/first",
+                                         "toRepo": "ada/first"}, 409),
+            ("POST", "/api/repos/move", {"fromRepo": "x" * 250,
+                                         "toRepo": "ada/x"}, 400),
+            ("PUT", "/api/models/ada/first/settings", "{", 400),
+            ("PUT", "/api/models/ada/first/settings", {"private": 1}, 400),
+            ("PUT", "/api/models/ada/first/settings", {"gated": True}, 400),
+            ("PUT", "/api/models/ada/first/settings", {"gated": "x"}, 400),
+            ("PUT", "/api/models/ada/first/settings",
+             {"private": True, "visibility": "protected"}, 400),
+            ("POST", "/api/models/ada/first/duplicate", {}, 400),
+            ("POST", "/api/models/ada/first/duplicate",
+             {"repository": "x--y/z"}, 400)]:
+        a = send(method, path, body)
+        check(f"{method} {path[5:]} {str(body)[:40]}: {status}",
+              a.status == status, a.status, a.body)
+    equal("409 names what is there", send(
+        "POST", create, {"name": "first"}).json()["url"], f"{hub.url}/ada/first")
+    equal("nothing has changed", (
+        sorted(m.id for m in ada.list_models()),
+        ada.model_info("ada/first").private), (before, False))
+    equal("no server error on the way", [
+        e for e in hub.said().splitlines() if " error" in e], [])
+
+
 ada_, bob_ = (HfApi(hub_.url, token=f"token-{n}") for n in ("ada", "bob"))
 creation(hub_, ada_, bob_)
 settings(ada_, bob_)
@@ -251,6 +327,7 @@ duplicates(hub_, ada_, bob_)
 moves(hub_, ada_, bob_)
 deletion(ada_, bob_)
 lists(ada_, bob_)
+raw(hub_, ada_)
 equal("it ends in good order", hub_.stop(), 0)
 shutil.rmtree(root)
 done()
