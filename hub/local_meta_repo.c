@@ -172,6 +172,8 @@ int meta_repo_delete(struct meta_db *db, const struct repo *repo)
         "DELETE FROM discussion WHERE repo = ?1",
         "DELETE FROM moved WHERE repo = ?1",
         "DELETE FROM seen WHERE repo = ?1",
+        "DELETE FROM lfs WHERE repo = ?1",
+        "DELETE FROM upload WHERE repo = ?1",
         "DELETE FROM ref WHERE repo = ?1",
         "DELETE FROM history WHERE repo = ?1",
         "DELETE FROM repo WHERE id = ?1",
