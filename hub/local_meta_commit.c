@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "hub/local_meta.h"
 #include "hub/local_meta_lfs.h"
+#include "hub/local_meta_rows.h"
 #include "hub/local_meta_sql.h"
 
 struct maker {
@@ -34,15 +35,9 @@ struct edit {
 
 /* A folder that is being put together. */
 struct folder {
-    struct buf nodes; /* of struct node */
-    struct buf names;
+    struct rows rows;
     size_t strip; /* bytes of a change's path before its name here */
     bool changed;
-};
-
-struct node {
-    size_t name; /* in names, with a NUL */
-    struct entry entry;
 };
 
 static int make_folder(struct maker *m, struct entry *folder,
@@ -111,17 +106,6 @@ static struct edit *edits_of(
     return sort_edits(edit, n_edits);
 }
 
-static void add_node(
-    struct folder *f, const char *name, size_t len, const struct entry *entry)
-{
-    struct node *node =
-        (struct node *)(void *)buf_grow(&f->nodes, sizeof(*node));
-
-    *node = (struct node){.name = f->names.len, .entry = *entry};
-    buf_add(&f->names, name, len);
-    buf_addc(&f->names, '\0');
-}
-
 /* By content: a folder that was removed and put again is the same one. */
 static bool same(const struct entry *a, const struct entry *b)
 {
@@ -183,100 +167,38 @@ static int edit_name(struct maker *m, struct folder *f, const struct edit *e,
         now = *old;
     else
         f->changed = true;
-    add_node(f, e->name, e->len, &now);
+    rows_add(&f->rows, e->name, e->len, &now);
     return 0;
 }
 
 /* Merges the rows of the old tree with the edits, both sorted by name. */
-static int merge(struct maker *m, struct folder *f, const struct folder *old,
+static int merge(struct maker *m, struct folder *f, const struct rows *old,
     const struct edit *edit, size_t n_edits)
 {
-    const struct node *node = (const struct node *)(void *)old->nodes.data;
-    size_t n_nodes = old->nodes.len / sizeof(*node);
+    size_t n_rows;
+    const struct row *row = rows_list(old, &n_rows);
     size_t i = 0;
     size_t k = 0;
     int err = 0;
 
-    while (err == 0 && (i < n_nodes || k < n_edits)) {
+    while (err == 0 && (i < n_rows || k < n_edits)) {
         struct edit at = {0};
-        int order = i < n_nodes ? -1 : 1;
+        int order = i < n_rows ? -1 : 1;
 
-        if (i < n_nodes) {
-            at.name = (const char *)old->names.data + node[i].name;
+        if (i < n_rows) {
+            at.name = row_name(old, &row[i]);
             at.len = strlen(at.name);
         }
-        if (i < n_nodes && k < n_edits)
+        if (i < n_rows && k < n_edits)
             order = compare_edits(&at, &edit[k]);
         if (order < 0)
-            add_node(f, at.name, at.len, &node[i].entry);
+            rows_add(&f->rows, at.name, at.len, &row[i].entry);
         else
-            err = edit_name(m, f, &edit[k], order == 0 ? &node[i].entry : NULL);
+            err = edit_name(m, f, &edit[k], order == 0 ? &row[i].entry : NULL);
         i += order <= 0;
         k += order >= 0;
     }
     return err;
-}
-
-static bool keep_entry(void *ctx, const char *path, const struct entry *entry)
-{
-    add_node(ctx, path, strlen(path), entry);
-    return true;
-}
-
-static int insert_entries(struct maker *m, const struct folder *f, int64_t tree)
-{
-    const struct node *node = (const struct node *)(void *)f->nodes.data;
-    size_t n = f->nodes.len / sizeof(*node);
-    int err = 0;
-
-    for (size_t i = 0; i < n && err == 0; i++) {
-        const struct entry *e = &node[i].entry;
-        struct sql *q = sql(m->db,
-            "INSERT INTO entry (tree, name, mode, lfs, size, oid, sha256,"
-            " child, last) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
-
-        sql_int(q, 1, tree);
-        sql_text(q, 2, (const char *)f->names.data + node[i].name);
-        sql_int(q, 3, e->mode);
-        sql_int(q, 4, e->lfs);
-        sql_int(q, 5, (int64_t)e->size);
-        sql_blob(q, 6, e->oid, SHA1_SIZE);
-        if (!entry_is_folder(e))
-            sql_blob(q, 7, e->sha256, SHA256_SIZE);
-        sql_int(q, 8, e->child);
-        sql_int(q, 9, e->last);
-        err = sql_run(q);
-    }
-    return err;
-}
-
-/* Writes f as a new tree, and describes it in *out. */
-static int insert_tree(
-    struct maker *m, const struct folder *f, struct entry *out)
-{
-    const struct node *node = (const struct node *)(void *)f->nodes.data;
-    size_t n = f->nodes.len / sizeof(*node);
-    struct git_entry *list = xcalloc(n, sizeof(*list));
-    struct sql *q;
-    int err;
-
-    *out = (struct entry){.mode = GIT_TREE, .last = m->commit};
-    for (size_t i = 0; i < n; i++) {
-        list[i] = (struct git_entry){
-            .name = (const char *)f->names.data + node[i].name,
-            .mode = node[i].entry.mode,
-            .oid = node[i].entry.oid,
-        };
-        out->size += node[i].entry.size;
-    }
-    git_tree_oid(list, n, out->oid);
-    free(list);
-    q = sql(m->db, "INSERT INTO tree (oid, size) VALUES (?1, ?2)");
-    sql_blob(q, 1, out->oid, SHA1_SIZE);
-    sql_int(q, 2, (int64_t)out->size);
-    err = sql_run(q);
-    out->child = sql_last_id(m->db);
-    return err == 0 ? insert_entries(m, f, out->child) : err;
 }
 
 /* Applies the changes to a folder, which has no tree (child 0) when it is new.
@@ -284,26 +206,21 @@ static int insert_tree(
 static int make_folder(struct maker *m, struct entry *folder,
     const struct change *change, size_t n, size_t strip)
 {
-    struct walk walk = {.tree = folder->child, .path = ""};
-    struct folder old = {0};
+    struct rows old = {0};
     struct folder new = {.strip = strip};
     size_t n_edits = 0;
     struct edit *edit = edits_of(change, n, strip, &n_edits);
-    int err = 0;
+    int err = rows_read(m->db, folder->child, &old);
 
-    if (folder->child != 0)
-        err = meta_walk(m->db, &walk, keep_entry, &old);
     if (err == 0)
         err = merge(m, &new, &old, edit, n_edits);
-    if (err == 0 && new.changed &&new.nodes.len == 0)
+    if (err == 0 && new.changed &&new.rows.list.len == 0)
         folder->child = 0;
     else if (err == 0 && new.changed)
-        err = insert_tree(m, &new, folder);
+        err = rows_write(m->db, &new.rows, m->commit, folder);
     free(edit);
-    buf_free(&old.nodes);
-    buf_free(&old.names);
-    buf_free(&new.nodes);
-    buf_free(&new.names);
+    rows_free(&old);
+    rows_free(&new.rows);
     return err;
 }
 
@@ -362,26 +279,33 @@ static int use_twin(struct maker *m, const struct new_commit *c,
     return err;
 }
 
+void commit_oid(struct git_commit *git, const char *title, const char *message,
+    uint8_t oid[static SHA1_SIZE])
+{
+    char *text = message[0] != '\0' ? xasprintf("%s\n\n%s", title, message)
+                                    : xstrdup(title);
+
+    git->message = text;
+    git_commit_oid(git, oid);
+    git->message = NULL;
+    free(text);
+}
+
 static int finish_commit(
     struct maker *m, const struct new_commit *c, const struct entry *root)
 {
-    char *message = c->message[0] != '\0'
-        ? xasprintf("%s\n\n%s", c->title, c->message)
-        : xstrdup(c->title);
     struct git_commit git = {
         .tree = root->oid,
         .parent = c->parent != NULL ? c->parent->oid : NULL,
         .author = c->author,
         .time_s = c->time_s,
-        .message = message,
     };
     uint8_t oid[SHA1_SIZE];
     bool twin = false;
     struct sql *q;
     int err;
 
-    git_commit_oid(&git, oid);
-    free(message);
+    commit_oid(&git, c->title, c->message, oid);
     err = use_twin(m, c, oid, &twin);
     if (err != 0 || twin)
         return err;
@@ -390,14 +314,6 @@ static int finish_commit(
     sql_blob(q, 2, oid, sizeof(oid));
     sql_int(q, 3, root->child);
     return sql_run(q);
-}
-
-/* The tree of a commit without files. */
-static int make_empty(struct maker *m, struct entry *root)
-{
-    struct folder none = {0};
-
-    return insert_tree(m, &none, root);
 }
 
 static int touch_repo(struct meta_db *db, const struct new_commit *c)
@@ -413,6 +329,7 @@ int meta_commit_add(struct meta_db *db, const struct new_commit *c,
 {
     struct maker m = {.db = db, .clash = c->clash};
     struct entry root = {.mode = GIT_TREE};
+    struct rows none = {0}; /* of a commit without files */
     int64_t before = c->parent != NULL ? c->parent->tree : 0;
     int err;
 
@@ -421,7 +338,7 @@ int meta_commit_add(struct meta_db *db, const struct new_commit *c,
     if (err == 0 && c->n > 0)
         err = make_folder(&m, &root, c->change, c->n, 0);
     if (err == 0 && root.child == 0)
-        err = make_empty(&m, &root);
+        err = rows_write(db, &none, m.commit, &root);
     if (err != 0)
         return err;
     *made = root.child != before &&

@@ -34,6 +34,10 @@ struct new_commit {
 int meta_commit_add(struct meta_db *db, const struct new_commit *c,
     struct commit *out, bool *made);
 
+/* Its id, as git makes it; the message is yet to be put together. */
+void commit_oid(struct git_commit *git, const char *title, const char *message,
+    uint8_t oid[static SHA1_SIZE]);
+
 /* ---- What a folder looked like when it was last looked at. */
 struct seen {
     uint64_t size;
