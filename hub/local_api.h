@@ -47,6 +47,9 @@ route_fn api_preupload;
 /* local_api_lfs.c */
 route_fn api_lfs_batch, api_lfs_verify;
 
+/* local_api_lfs_files.c */
+route_fn api_lfs_files, api_lfs_files_change;
+
 /* local_api_upload.c */
 route_head_fn api_upload_head, api_upload_store;
 route_head_fn api_complete_head, api_complete_store;

@@ -229,7 +229,7 @@ static int lfs_file(struct call *c, struct meta_db *db, const struct goal *g,
             "%s: the size of %s is %" PRIu64 ", not %" PRIu64, s->path, hex,
             size, s->entry.size);
     content_entry(s->entry.sha256, size, out);
-    return 0;
+    return meta_lfs_restore(db, &g->repo, s->entry.sha256);
 }
 
 static int remove_entry(struct plan *plan, const char *path)

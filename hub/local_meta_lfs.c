@@ -21,8 +21,7 @@ int meta_lfs_note(struct meta_db *db, const struct new_commit *c)
             continue;
         q = sql(db,
             "INSERT INTO lfs (repo, sha256, size, path, ref, pushed, removed)"
-            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0) ON CONFLICT (repo, sha256)"
-            " DO UPDATE SET removed = 0 WHERE removed != 0");
+            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0) ON CONFLICT DO NOTHING");
         sql_int(q, 1, c->repo->id);
         sql_blob(q, 2, change->entry.sha256, SHA256_SIZE);
         sql_int(q, 3, (int64_t)change->entry.size);
@@ -117,30 +116,15 @@ int meta_lfs_remove(struct meta_db *db, const struct repo *repo,
     return sql_run(q);
 }
 
-int meta_lfs_copy(
-    struct meta_db *db, const struct repo *from, const struct repo *to)
+int meta_lfs_restore(struct meta_db *db, const struct repo *repo,
+    const uint8_t sha256[static SHA256_SIZE])
 {
     struct sql *q = sql(db,
-        "INSERT OR IGNORE INTO lfs (repo, sha256, size, path, ref, pushed,"
-        " removed) SELECT ?2, sha256, size, path, ref, pushed, removed"
-        " FROM lfs WHERE repo = ?1");
-
-    sql_int(q, 1, from->id);
-    sql_int(q, 2, to->id);
-    return sql_run(q);
-}
-
-int meta_lfs_forget(struct meta_db *db, const struct repo *repo)
-{
-    struct sql *q = sql(db, "DELETE FROM lfs WHERE repo = ?1");
-    int err;
+        "UPDATE lfs SET removed = 0 WHERE repo = ?1 AND sha256 = ?2"
+        " AND removed != 0");
 
     sql_int(q, 1, repo->id);
-    err = sql_run(q);
-    if (err != 0)
-        return err;
-    q = sql(db, "DELETE FROM upload WHERE repo = ?1");
-    sql_int(q, 1, repo->id);
+    sql_blob(q, 2, sha256, SHA256_SIZE);
     return sql_run(q);
 }
 

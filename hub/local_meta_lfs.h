@@ -40,14 +40,12 @@ typedef bool meta_lfs_fn(void *ctx, const struct lfs *lfs);
 int meta_lfs_each(struct meta_db *db, const struct repo *repo,
     const uint8_t *after, meta_lfs_fn *fn, void *ctx);
 
-/* The repo has it no more: its files cannot be read. */
+/* The repo has it no more: its files cannot be read, until somebody who has the
+ * content brings it back. */
 int meta_lfs_remove(struct meta_db *db, const struct repo *repo,
     const uint8_t sha256[static SHA256_SIZE]);
-
-/* All of a repo becomes another's, too; all of a repo goes. */
-int meta_lfs_copy(
-    struct meta_db *db, const struct repo *from, const struct repo *to);
-int meta_lfs_forget(struct meta_db *db, const struct repo *repo);
+int meta_lfs_restore(struct meta_db *db, const struct repo *repo,
+    const uint8_t sha256[static SHA256_SIZE]);
 
 /* ---- Uploads: a user ("": nobody, on an open Hub) has shown to have these
  * bytes, for commits to this repo. */

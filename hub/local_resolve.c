@@ -18,6 +18,7 @@
 #include "hub/local_call.h"
 #include "hub/local_hub.h"
 #include "hub/local_may.h"
+#include "hub/local_meta_lfs.h"
 #include "hub/local_range.h"
 #include "hub/local_web.h"
 #include "hub/url.h"
@@ -181,6 +182,7 @@ static int find_file(struct call *c, struct meta_db *db, struct repo *repo,
     struct commit *commit, struct file *f)
 {
     struct commit last;
+    uint64_t size;
     char *path = NULL;
     int err = call_repo_commit(c, db, repo, commit);
 
@@ -195,6 +197,13 @@ static int find_file(struct call *c, struct meta_db *db, struct repo *repo,
     if (err == 0 && entry_is_folder(&f->entry))
         return call_refuse(
             c, 404, "EntryNotFound", "%s is a folder, not a file", path);
+    /* What was removed for good is gone, however long others have it. */
+    if (err == 0 && f->entry.lfs) {
+        err = meta_lfs_find(db, repo, f->entry.sha256, &size);
+        if (err == -ENOENT)
+            return call_refuse(
+                c, 404, "EntryNotFound", "The content of %s was removed", path);
+    }
     if (err == 0) {
         err = meta_commit_get(db, f->entry.last, &last);
         f->time_s = err == 0 ? last.time_s : commit->time_s;

@@ -75,6 +75,9 @@ static const struct local_route routes[] = {
         BODY_PREUPLOAD, api_preupload),
     {"commit", PLACE_REPO_API, "commit", "POST", RUN_WRITE, COMMIT_BODY_MAX,
         api_commit, api_commit_head, api_commit_first, api_commit_store},
+    API("lfs-files", "GET HEAD", api_lfs_files, "lfs-files"),
+    ROUTE("lfs-files", PLACE_REPO_API, "lfs-files", "POST", RUN_WRITE, BODY_LFS,
+        api_lfs_files_change),
     {"lfs-batch", PLACE_GIT, "info/lfs/objects/batch", "POST", RUN_READ,
         BODY_LFS, api_lfs_batch, NULL, NULL, NULL},
     {"lfs-verify", PLACE_GIT, "info/lfs/verify", "POST", RUN_READ, BODY_SMALL,
@@ -95,7 +98,6 @@ static const struct local_route routes[] = {
     FIXED("_hffs/stats", "DELETE", RUN_ADMIN, admin_clear_stats),
 
     LATER_API("xet-write-token", "GET"),
-    LATER_API("lfs-files", "GET POST"),
     LATER_API("compare", "GET"),
 };
 

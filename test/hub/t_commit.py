@@ -506,6 +506,74 @@ def secrets(hub, ada, bob):
           "pullRequestUrl" in a.json(), a.body)
 
 
+def duplicates(ada, bob):
+    """Content for use in another repo, as cross-repo copies ask for it."""
+    data = os.urandom(1000)
+    ada.upload(data)
+    ada.commit(HEADER, lfs("dup.bin", data))
+
+    def ask(client, repo, to, *hashes, **more):
+        return client.ask(
+            "POST", f"/api/models/{repo}/lfs-files/duplicate", json.dumps({
+                "target": {"type": "model", "name": to},
+                "files": [{"sha256": h, "filename": "x"} for h in hashes]
+            } | more))
+    a = ask(bob, "ada/demo", "bob/own", sha256(data), sha256(b"none"), "x")
+    equal("duplicate: what is not there fails", [
+        f["sha256"] for f in a.json()["failed"]], [sha256(b"none"), "x"])
+    a = bob.commit(HEADER, lfs("dup.bin", data), repo="bob/own")
+    equal("... the rest may be committed", a.status, 200)
+    for claim, status, client, repo, target in [
+            ("from what one may not see", 404, bob, "ada/secret", "bob/own"),
+            ("to what one may not see", 404, bob, "ada/demo", "ada/secret"),
+            ("to nothing", 404, ada, "ada/demo", "ada/none"),
+            ("by nobody", 401, Client(ada.hub), "ada/demo", "bob/own")]:
+        a = ask(client, repo, target, sha256(data))
+        equal(f"duplicate: {claim}: {status}", a.status, status)
+    for claim, body in [("no target", {"target": None}), ("files", {
+            "files": 7})]:
+        a = ask(ada, "ada/demo", "ada/demo", **body)
+        check(f"duplicate: {claim}: refused", a.status in (400, 404), a.body)
+    for body, status in [({"deletions": {"sha": ["x"]}}, 400),
+                         ({"deletions": {"sha": [sha256(b"none")]}}, 404),
+                         ({}, 400)]:
+        a = ada.ask("POST", "/api/models/ada/demo/lfs-files/batch",
+                    json.dumps(body))
+        equal(f"removal of {str(body)[:30]}: {status}", a.status, status)
+    a = ada.ask("GET", "/api/models/ada/demo/lfs-files?limit=2")
+    seen = [f["oid"] for f in a.json()]
+    while a["Link"]:
+        a = ada.ask("GET", a["Link"].split(">")[0].split(
+            str(ada.hub.port), 1)[1])
+        seen += [f["oid"] for f in a.json()]
+    check("lfs-files by pages", len(seen) > 2 and
+          seen == sorted(set(seen)) and sha256(data) in seen, seen)
+
+
+def gates(ada, bob):
+    """Behind a gate are bytes, and what would be a way to them."""
+    data = os.urandom(1000)
+    ada.ask("POST", "/api/repos/create", json.dumps({"name": "gated"}))
+    ada.upload(data, "ada/gated")
+    ada.commit(HEADER, lfs("g.bin", data), file("g.txt"), repo="ada/gated")
+    ada.ask("PUT", "/api/models/ada/gated/settings", json.dumps(
+        {"gated": "auto"}))
+    check("gated: bob is asked to send the content",
+          bob.upload_url(data, "bob/own"))
+    a = bob.commit(HEADER, line(
+        "copyFile", path="g.txt", srcPath="g.txt", srcRepoType="model",
+        srcRepoId="ada/gated"), repo="bob/own")
+    check("gated: bob cannot copy", a.status == 403 and
+          a["X-Error-Code"] == "GatedRepo", a.body)
+    a = bob.batch({"oid": sha256(data), "size": 1000}, repo="ada/gated",
+                  operation="download")
+    equal("gated: bob gets no download", a.status, 403)
+    a = bob.ask("POST", "/api/models/ada/gated/lfs-files/duplicate", json.dumps(
+        {"target": {"type": "model", "name": "bob/own"},
+         "files": [{"sha256": sha256(data)}]}))
+    equal("gated: nor a duplicate", a.status, 403)
+
+
 def together(hub, ada):
     """Many at once: each commit is there, in one line of history."""
     before = ada.ask("GET", "/api/models/ada/demo/commits/main?limit=1")
@@ -557,6 +625,8 @@ with LocalHub(root, "--user=ada=token-ada", "--user=bob=token-bob") as hub:
     uploads(hub, ada)
     multipart(hub, ada)
     secrets(hub, ada, bob)
+    duplicates(ada, bob)
+    gates(ada, bob)
     together(hub, ada)
     large(hub, ada)
     bounds(hub, ada)

@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import judges
-from local_hub import LocalHub, scratch, write_tree
+from local_hub import HFFS, LocalHub, scratch, write_tree
 
 judges.into_python()
 os.environ.update(HF_HUB_DISABLE_XET="1", HF_HUB_DISABLE_TELEMETRY="1",
@@ -210,12 +210,12 @@ def ahead(api):
 def folders(api):
     folder = scratch()
     write_tree(folder, {
-        "m/w.bin": DATA[:9000], "m/x.txt": "x",
+        "README.md": "---\nlicense: mit\n---\n# a\n", "m/w.bin": DATA[:9000], "m/x.txt": "x",
         "m/y.log": "y", "z.safetensors": DATA[:700], ".gitignore": "*.log\n",
         ".git/config": "never", ".cache/huggingface/x": "never"})
     made = api.upload_folder(repo_id="ada/folder", folder_path=folder)
     equal("upload_folder: what is there", files(api, "ada/folder"),
-          sorted([".gitignore", "m/w.bin", "m/x.txt",
+          sorted([".gitignore", "README.md", "m/w.bin", "m/x.txt",
                   "z.safetensors"]))
     again = api.upload_folder(repo_id="ada/folder", folder_path=folder)
     equal("upload_folder again: no commit", again.oid, made.oid)
@@ -312,6 +312,69 @@ def other_repos(api, bob):
                src_repo_type="model")], commit_message="theirs"))
 
 
+def lfs_files(api, hub):
+    """What has been uploaded, listed and taken out of all history."""
+    repo = "ada/removal"
+    api.create_repo(repo)
+    secret, other = os.urandom(20_000), os.urandom(30_000)
+    api.upload_file(path_or_fileobj=b"t", path_in_repo="d/t.txt", repo_id=repo)
+    api.create_branch(repo, branch="before")
+    api.create_commit(repo, [
+        CommitOperationAdd("d/secret.bin", secret),
+        CommitOperationAdd("d/other.bin", other)], commit_message="two")
+    api.create_tag(repo, tag="v1")
+    api.upload_file(path_or_fileobj=b"u", path_in_repo="u.txt", repo_id=repo,
+                    commit_message="three")
+    api.delete_file("d/secret.bin", repo, commit_message="four")
+    listed = {f.filename: f for f in api.list_lfs_files(repo)}
+    check("list_lfs_files", set(listed) == {"d/secret.bin", "d/other.bin"} and
+          listed["d/secret.bin"].file_oid == sha256(secret) and
+          listed["d/other.bin"].size == 30_000 and
+          listed["d/other.bin"].ref == "refs/heads/main" and
+          listed["d/other.bin"].pushed_at, listed)
+    old = api.list_repo_commits(repo)
+    untouched = api.model_info(repo, revision="before").sha
+    api.permanently_delete_lfs_files(repo, [listed["d/secret.bin"]])
+    new = api.list_repo_commits(repo)
+    equal("permanently_delete_lfs_files: history reads the same",
+          [(c.title, c.authors, c.created_at) for c in new],
+          [(c.title, c.authors, c.created_at) for c in old])
+    equal("... its ids are others, from there on",
+          [a.commit_id == b.commit_id for a, b in zip(old, new)],
+          [False, False, False, True, True])
+    equal("... a branch from before stays", api.model_info(
+        repo, revision="before").sha, untouched)
+    equal("... a tag goes along", files(api, repo, revision="v1"),
+          ["d/other.bin", "d/t.txt"])
+    raises("... the old commits are gone", errors.RevisionNotFoundError,
+           lambda: api.model_info(repo, revision=old[0].commit_id))
+    equal("... the last commits of files are the new ones", {
+        p: e.last_commit.oid for p, e in tree(api, repo).items()}, {
+            ".gitattributes": new[4].commit_id, "d/t.txt": new[3].commit_id,
+            "d/other.bin": new[2].commit_id, "u.txt": new[1].commit_id})
+    check("... the rest is as it was", content(api, "d/other.bin", repo) ==
+          other and content(api, "d/t.txt", repo) == b"t")
+    equal("... it is listed no more", [
+        f.filename for f in api.list_lfs_files(repo)], ["d/other.bin"])
+    api.permanently_delete_lfs_files(repo, api.list_lfs_files(repo),
+                                     rewrite_history=False)
+    check("rewrite_history=False leaves the file",
+          "d/other.bin" in files(api, repo))
+    raises("... without its content", errors.EntryNotFoundError,
+           lambda: content(api, "d/other.bin", repo))
+    api.upload_file(path_or_fileobj=other, path_in_repo="again.bin",
+                    repo_id=repo)
+    equal("who has the content may bring it back", content(
+        api, "d/other.bin", repo), other)
+    raises("removal by another", HfHubHTTPError,
+           lambda: HfApi(hub.url, "token-bob").permanently_delete_lfs_files(
+               repo, api.list_lfs_files(repo)))
+    verified = subprocess.run([HFFS, "hub", "verify", "--root", hub.root],
+                              capture_output=True, text=True)
+    equal("all of it verifies", (verified.returncode, verified.stdout +
+                                 verified.stderr)[:1], (0,))
+
+
 def file_system(hub):
     fs = HfFileSystem(endpoint=hub.url, token="token-ada")
     with fs.open(f"{REPO}/fs/w.txt", "w") as f:
@@ -393,6 +456,7 @@ with LocalHub(root, "--user=ada=token-ada", "--user=bob=token-bob",
     branches(ada)
     pull_requests(ada, bob_)
     other_repos(ada, bob_)
+    lfs_files(ada, hub)
     file_system(hub)
     names(ada, hub)
     command_line(hub, ada)

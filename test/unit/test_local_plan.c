@@ -217,7 +217,12 @@ static int content(struct meta_fix *f, struct meta_db *db)
     assert_int_equal(meta_lfs_find(db, &f->repo, sha256, &size), 0);
     assert_int_equal(size, 7);
     assert_int_equal(meta_lfs_find(db, &other, sha256, &size), -ENOENT);
-    assert_int_equal(meta_lfs_copy(db, &f->repo, &other), 0);
+    assert_int_equal(meta_lfs_note(db,
+                         &(struct new_commit){.repo = &other,
+                             .ref = "refs/heads/main",
+                             .change = c,
+                             .n = ARRAY_LEN(c)}),
+        0);
     assert_int_equal(meta_lfs_holders(db, sha256, note, &text), 0);
     assert_string_equal(buf_str(&text), "ada/demo bob/o ");
     assert_int_equal(meta_lfs_remove(db, &other, sha256), 0);
@@ -236,7 +241,7 @@ static int content(struct meta_fix *f, struct meta_db *db)
     assert_int_equal(meta_upload_find(db, &other, "bob", sha256), -ENOENT);
     assert_int_equal(meta_upload_expire(db, 101), 0);
     assert_int_equal(meta_upload_find(db, &f->repo, "bob", sha256), -ENOENT);
-    assert_int_equal(meta_lfs_forget(db, &f->repo), 0);
+    assert_int_equal(meta_repo_delete(db, &f->repo), 0);
     assert_int_equal(meta_lfs_find(db, &f->repo, sha256, &size), -ENOENT);
     buf_free(&text);
     return 0;
