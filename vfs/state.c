@@ -45,6 +45,7 @@ static const char schema[] =
     "PRAGMA user_version=1;";
 
 struct state {
+    char *path;
     struct db db; /* belongs to the running batch */
     struct pool *pool;
     struct op op; /* the batch */
@@ -67,6 +68,10 @@ int db_error(struct db *db, int rc)
         return -ENOSPC;
     case SQLITE_NOMEM:
         abort();
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        db->damaged = true;
+        /* fall through */
     default:
         log_error("state: %s", sqlite3_errmsg(db->conn));
         return -EIO;
@@ -181,7 +186,7 @@ struct opening {
     struct work work;
     struct state *st;
     struct state **out;
-    char *path;
+    const char *path; /* st->path */
 };
 
 static op_fn open_file, open_done, open_end; /* in this order */
@@ -277,8 +282,9 @@ static void open_end(struct op *op)
 {
     struct opening *a = container_of(op, struct opening, op);
 
+    if (a->st != NULL)
+        free(a->st->path);
     free(a->st);
-    free(a->path);
     free(a);
 }
 
@@ -293,7 +299,7 @@ void state_open(
     TAILQ_INIT(&a->st->batch);
     op_list_init(&a->st->idle);
     a->out = out;
-    a->path = xasprintf("%s/tree.db", dir);
+    a->st->path = a->path = xasprintf("%s/tree.db", dir);
     op_start(&a->op, open_file, open_end, op);
 }
 
@@ -316,7 +322,8 @@ static int batch_on_pool(struct work *w)
     err = save_counters(db);
     if (err == 0)
         err = db_exec(db, "COMMIT");
-    if (err != 0)
+    /* Some errors have undone everything already. */
+    if (err != 0 && sqlite3_get_autocommit(db->conn) == 0)
         db_exec(db, "ROLLBACK");
     return err;
 }
@@ -389,13 +396,21 @@ struct closing {
     struct op op;
     struct work work;
     struct state *st;
+    bool idle;
 };
 
 static op_fn close_wait, close_file, close_end; /* in this order */
 
 static int close_on_pool(struct work *w)
 {
-    close_db(&container_of(w, struct closing, work)->st->db);
+    struct closing *c = container_of(w, struct closing, work);
+    bool aside = c->idle && c->st->db.damaged;
+
+    close_db(&c->st->db);
+    if (aside) {
+        log_warn("state: %s is damaged; set aside", c->st->path);
+        set_aside(c->st->path);
+    }
     return 0;
 }
 
@@ -419,14 +434,16 @@ static void close_end(struct op *op)
 {
     struct closing *c = container_of(op, struct closing, op);
 
+    free(c->st->path);
     free(c->st);
     free(c);
 }
 
-void state_close(struct state *st, struct op *op)
+void state_close(struct state *st, bool idle, struct op *op)
 {
     struct closing *c = xcalloc(1, sizeof(*c));
 
     c->st = st;
+    c->idle = idle;
     op_start(&c->op, close_wait, close_end, op);
 }

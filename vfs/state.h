@@ -34,8 +34,9 @@ struct state;
 void state_open(
     struct pool *pool, const char *dir, struct state **out, struct op *op);
 
-/* Waits for jobs under way, closes, frees. */
-void state_close(struct state *st, struct op *op);
+/* Waits for jobs under way, closes, frees. idle: nobody holds handles, so a
+ * database that turned out damaged can be set aside, too. */
+void state_close(struct state *st, bool idle, struct op *op);
 
 struct state_job;
 typedef int state_fn(struct db *db, struct state_job *job);

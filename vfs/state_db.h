@@ -36,6 +36,7 @@ struct db {
     uint64_t reserved_ino; /* on disk: no number from here on was used */
     struct state_totals totals;
     bool counters_changed;
+    bool damaged; /* was found so while in use */
 };
 
 /* A result code as -errno; unexpected ones are logged. */

@@ -136,12 +136,13 @@ static void open_ready(struct op *op)
     o->v = NULL;
 }
 
-/* The error stays the operation's while the database closes. */
+/* The error stays the operation's while the database closes. If its cause is
+ * damage, the next start begins anew, as this one cannot serve anybody. */
 static void open_failed(struct op *op)
 {
     struct opening *o = opening_of(op);
 
-    state_close(o->v->state, op);
+    state_close(o->v->state, true, op);
 }
 
 static void vfs_free(struct vfs *v)
@@ -229,7 +230,7 @@ static void close_state(struct op *op)
 {
     struct closing *c = closing_of(op);
 
-    state_close(c->v->state, op);
+    state_close(c->v->state, c->clean, op);
 }
 
 static void close_end(struct op *op)

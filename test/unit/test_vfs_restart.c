@@ -6,7 +6,10 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "test/lib/vfs_fix.h"
@@ -102,6 +105,54 @@ static void test_damaged_database_is_set_aside(void **state)
     free(path);
 }
 
+static void spoil(const char *path, off_t from, off_t to)
+{
+    int fd = open(path, O_WRONLY);
+
+    assert_true(fd >= 0);
+    for (off_t at = from; at < to; at++)
+        assert_int_equal(pwrite(fd, "z", 1, at), 1);
+    close(fd);
+}
+
+/* Damage that is only met on the way, in whichever pages it is, is an error
+ * until the next start. */
+static void test_damage_ends_with_the_mount(void **state)
+{
+    struct fix *f = *state;
+    char *path = xasprintf("%s/tree.db", f->dir);
+    bool eof = false;
+    struct names l = {.room = 5000};
+    struct vfs_attr a;
+    struct stat st;
+    bool opened;
+    int err;
+
+    add_many(f, "big", 5000);
+    assert_int_equal(walk(f, "big", &a), 0);
+    list_all(f, a.ino, &l, 5000);
+    buf_free(&l.text);
+    close_vfs(f, true);
+    assert_int_equal(stat(path, &st), 0);
+    spoil(path, st.st_size / 2, st.st_size);
+    free(path);
+    l = (struct names){.room = 5000};
+    err = open_vfs(f);
+    opened = err == 0;
+    if (err == 0)
+        err = walk(f, "big", &a);
+    while (err == 0 && !eof)
+        err = list_some(f, a.ino, &l, &eof);
+    assert_int_equal(err, -EIO);
+    buf_free(&l.text);
+    if (opened)
+        close_vfs(f, true);
+    assert_int_equal(open_vfs(f), 0);
+    assert_int_equal(walk(f, "big", &a), 0);
+    list_all(f, a.ino, &l, 5000);
+    check_many(&l, 5000);
+}
+
 #define CASE(name)                                                             \
     cmocka_unit_test_setup_teardown(name, vfs_setup, vfs_teardown)
 
@@ -112,6 +163,7 @@ int main(void)
         CASE(test_new_revision_keeps_what_stayed),
         CASE(test_values_survive),
         CASE(test_damaged_database_is_set_aside),
+        CASE(test_damage_ends_with_the_mount),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
