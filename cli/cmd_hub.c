@@ -32,6 +32,13 @@ static const struct opt who[] = {
         .help = "address to listen on; one that other machines can reach "
                 "needs a user",
         OPT_INTO(serve_values, listen)},
+    {.name = "url",
+        .type = OPT_STR,
+        .arg = "URL",
+        .dflt = "as clients call it",
+        .help = "https://HOST[:PORT] of a proxy that stands before it; links "
+                "in answers begin so",
+        OPT_INTO(serve_values, url)},
     {.name = "user",
         .type = OPT_LIST,
         .arg = "NAME=TOKEN",

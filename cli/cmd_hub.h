@@ -10,6 +10,7 @@ struct serve_values {
     const char *root;
     uint16_t port;
     const char *listen;
+    const char *url;
     struct opt_list repo;
     struct opt_list private;
     struct opt_list user;

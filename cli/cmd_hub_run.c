@@ -135,6 +135,7 @@ static bool configure(struct serve *s)
         .root = s->root,
         .address = v->listen,
         .port = v->port,
+        .origin = v->url,
         .owner = keep(s, xstrdup(hub_owner())),
         .folder = (const struct local_folder *)(const void *)s->folders.data,
         .n_folders = s->folders.len / sizeof(struct local_folder),

@@ -11,7 +11,7 @@ _hffs()
     'stop') options='--all --force --state-dir --help' ;;
     'status') options='--json --state-dir --help' ;;
     'nfs') options='--run --revision --read-only --commit-times --uid --gid --hub-endpoint --hf-token --token-file --ca-file --read-fetch-timeout-ms --cache-dir --no-disk-cache --inode-soft-limit --metadata-ttl-ms --mount-options --no-mount --port --listen --allow-client --state-dir --log-level --debug --json --help' ;;
-    'hub serve') options='--root --repo --port --listen --user --private --log --redirect --url-ttl --fault --admin --help' ;;
+    'hub serve') options='--root --repo --port --listen --url --user --private --log --redirect --url-ttl --fault --admin --help' ;;
     'hub user') options='--root --read-only --token --token-file --only --json --help' ;;
     'hub org') options='--root --json --help' ;;
     'hub gc') options='--root --grace --json --help' ;;

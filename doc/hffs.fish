@@ -56,6 +56,7 @@ complete -c hffs -n '__fish_seen_subcommand_from serve' -l root -r -F -d 'where 
 complete -c hffs -n '__fish_seen_subcommand_from serve' -l repo -x -d 'offer a folder as a repo; KIND is model, dataset or space. What is in it now becomes a commit, if it changed since the last one'
 complete -c hffs -n '__fish_seen_subcommand_from serve' -l port -x -d 'port to listen on; 0 is any free one'
 complete -c hffs -n '__fish_seen_subcommand_from serve' -l listen -x -d 'address to listen on; one that other machines can reach needs a user'
+complete -c hffs -n '__fish_seen_subcommand_from serve' -l url -x -d 'https://HOST[:PORT] of a proxy that stands before it; links in answers begin so'
 complete -c hffs -n '__fish_seen_subcommand_from serve' -l user -x -d 'somebody who may come in, and owns the repos of that namespace, beside those of '\''hffs hub user'\''; without any user, everybody on this machine may do everything'
 complete -c hffs -n '__fish_seen_subcommand_from serve' -l private -x -d 'a --repo that only user NS may see'
 complete -c hffs -n '__fish_seen_subcommand_from serve' -l log -x -d 'one JSON object per request; '\''-'\'' is stderr'

@@ -90,6 +90,24 @@ static int check_folders(struct local_hub *h, struct buf *why)
     return 0;
 }
 
+/* Scheme, host and port, and nothing behind them. */
+static int check_origin(const char *origin, struct buf *why)
+{
+    const char *host = NULL;
+
+    if (origin == NULL)
+        return 0;
+    if (strncmp(origin, "http://", 7) == 0)
+        host = origin + 7;
+    else if (strncmp(origin, "https://", 8) == 0)
+        host = origin + 8;
+    if (host != NULL && listen_host_ok(host))
+        return 0;
+    buf_addf(
+        why, "%s: expected http://HOST or https://HOST, and a port", origin);
+    return -EINVAL;
+}
+
 static int check(struct local_hub *h, struct buf *why)
 {
     int err = add_users(h, why);
@@ -98,6 +116,8 @@ static int check(struct local_hub *h, struct buf *why)
         err = add_faults(h, why);
     if (err == 0)
         err = check_folders(h, why);
+    if (err == 0)
+        err = check_origin(h->config.origin, why);
     return err;
 }
 

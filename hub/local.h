@@ -35,6 +35,8 @@ struct local_config {
     const char *root;
     const char *address; /* to listen on; NULL: 127.0.0.1 */
     uint16_t port;       /* 0: any free one */
+    const char *origin;  /* "https://hub.lab", as clients behind a proxy know
+                            it; NULL: as each of them says */
     const char *owner;   /* of this machine's user: author of snapshots, and
                             everybody's name on a Hub without users */
     const struct local_folder *folder;

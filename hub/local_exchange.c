@@ -117,6 +117,10 @@ bool exchange_is(const struct exchange *x, const char *method)
 
 char *exchange_origin(const struct exchange *x)
 {
+    const char *origin = web_config(x->web)->origin;
+
+    if (origin != NULL)
+        return xstrdup(origin);
     if (x->field[FIELD_HOST] != NULL)
         return xasprintf("http://%s", x->field[FIELD_HOST]);
     return xstrdup(web_url(x->web));

@@ -14,6 +14,7 @@
     X(IF_NONE_MATCH, "If-None-Match")                                          \
     X(IF_RANGE, "If-Range")                                                    \
     X(IF_UNMODIFIED_SINCE, "If-Unmodified-Since")                              \
+    X(ORIGIN, "Origin")                                                        \
     X(RANGE, "Range")                                                          \
     X(TRANSFER_ENCODING, "Transfer-Encoding")
 

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/log.h"
 #include "hub/local_call.h"
@@ -30,6 +31,38 @@ static bool hidden(const struct call *c)
         (!c->hub->config.admin || !c->x->peer->loopback);
 }
 
+/* Whether a name in Host is one that nobody far away could have given us: an
+ * address, one of our own network, or localhost. */
+static bool is_local_name(const char *host)
+{
+    static const char local[] = "localhost";
+    size_t n = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
+    size_t len = sizeof(local) - 1;
+
+    if (host[0] == '[' || strspn(host, "0123456789.") >= n ||
+        memchr(host, '.', n) == NULL)
+        return true;
+    return n > len && host[n - len - 1] == '.' &&
+        strncasecmp(host + n - len, local, len) == 0;
+}
+
+/* What an open Hub must not believe: that a page from elsewhere, in a browser
+ * on this machine, speaks for whoever sits there. Such a page has an origin of
+ * its own, or has given our address a name of its own. */
+static bool from_a_page(const struct exchange *x)
+{
+    const char *origin = x->field[FIELD_ORIGIN];
+    const char *host = x->field[FIELD_HOST];
+
+    if (host == NULL)
+        return false;
+    if (!is_local_name(host))
+        return true;
+    return origin != NULL &&
+        (strncasecmp(origin, "http://", 7) != 0 ||
+            strcasecmp(origin + 7, host) != 0);
+}
+
 static void head(struct exchange *x)
 {
     struct local_hub *hub = x->service;
@@ -37,6 +70,11 @@ static void head(struct exchange *x)
 
     *c = (struct call){.x = x, .hub = hub};
     x->call = c;
+    if (users_are_open(hub->users) && from_a_page(x)) {
+        answer_error(x, 403, NULL,
+            "This Hub has no users, and serves programs of its machine alone");
+        return;
+    }
     if (!route_find(c, hub->content != NULL && x->web == hub->content))
         return;
     if (hidden(c)) {

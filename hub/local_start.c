@@ -196,7 +196,8 @@ static void take_snapshots(struct op *op)
     op_then(op, take_snapshots);
 }
 
-static int listen_one(struct start *s, uint16_t port, struct web **out)
+static int listen_one(
+    struct start *s, uint16_t port, const char *origin, struct web **out)
 {
     struct local_hub *h = s->hub;
     const char *address = h->config.address;
@@ -205,6 +206,7 @@ static int listen_one(struct start *s, uint16_t port, struct web **out)
         .pool = h->config.pool,
         .service = &local_service,
         .owner = h,
+        .origin = origin,
     };
     char *url = NULL;
     int fd = listen_open(address, port, &url);
@@ -229,9 +231,9 @@ static void listen_here(struct op *op)
     int err = 0;
 
     if (h->config.redirect)
-        err = listen_one(s, 0, &h->content);
+        err = listen_one(s, 0, NULL, &h->content);
     if (err == 0)
-        err = listen_one(s, h->config.port, &h->web);
+        err = listen_one(s, h->config.port, h->config.origin, &h->web);
     if (err != 0)
         op_fail(op, err);
 }

@@ -38,9 +38,10 @@ struct web_config {
     uv_loop_t *loop;
     struct pool *pool;
     const struct web_service *service;
-    void *owner;     /* x->service of every exchange */
-    int listen_fd;   /* of listen_open(); the server closes it */
-    const char *url; /* how it may be reached: "http://127.0.0.1:8080" */
+    void *owner;        /* x->service of every exchange */
+    int listen_fd;      /* of listen_open(); the server closes it */
+    const char *url;    /* how it may be reached: "http://127.0.0.1:8080" */
+    const char *origin; /* what its URLs begin with; NULL: as clients say */
 };
 
 /* -ENOMEM and relatives if libmicrohttpd cannot be started. */

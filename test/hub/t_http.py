@@ -236,7 +236,7 @@ def paging(hub):
     path = "/api/models/ada/demo/tree/main?recursive=true&expand=true&limit=2"
     whole = hub.get(
         "/api/models/ada/demo/tree/main?recursive=true&expand=true").json()
-    listed, host, pages = [], {"Host": "hub.example:1234"}, 0
+    listed, host, pages = [], {"Host": "hub-a:1234"}, 0
     while path:
         a = hub.ask("GET", path, host)
         listed += a.json()
@@ -246,10 +246,10 @@ def paging(hub):
         if link:
             url, rel = link.split("; ")
             check("Link is absolute, from the Host header",
-                  url.startswith("<http://hub.example:1234/api/models/") and
+                  url.startswith("<http://hub-a:1234/api/models/") and
                   rel == 'rel="next"' and "," not in url and
                   "limit=2" in url and "expand=true" in url, link)
-            path = url[1:-1].removeprefix("http://hub.example:1234")
+            path = url[1:-1].removeprefix("http://hub-a:1234")
     check(f"{pages} pages of 2 make the whole", listed == whole)
     a = hub.get("/api/models/ada/demo/tree/main/data,none?limit=1")
     equal("a folder that is not there: 404", a.status, 404)
