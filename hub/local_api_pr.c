@@ -9,6 +9,8 @@
 #include "hub/local_api.h"
 #include "hub/local_api_pr.h"
 #include "hub/local_call_json.h"
+#include "hub/local_commit_diff.h"
+#include "hub/local_hub.h"
 #include "hub/local_make.h"
 #include "hub/local_may.h"
 #include "hub/local_merge.h"
@@ -232,6 +234,34 @@ static int write_changes(struct meta_db *db, const struct repo *repo,
     return write_conflicts(db, repo, pr, w);
 }
 
+static int write_diff(struct call *c, struct meta_db *db,
+    const struct repo *repo, const struct pr *pr, struct jsonw *w)
+{
+    struct buf text = {0};
+    struct commit base;
+    struct commit head;
+    char ref[PR_REF_MAX];
+    int err;
+
+    pr_ref(pr, ref);
+    err = meta_commit_get(db, pr->base, &base);
+    if (err == 0)
+        err = meta_ref_find(db, repo, ref, &head);
+    if (err == 0)
+        err = commit_diff(db, c->hub->blobs, &base, &head, &text);
+    if (err == 0)
+        jsonw_strn(w, "diff", buf_str(&text), text.len);
+    buf_free(&text);
+    return err == -ENOENT ? 0 : err; /* the ref was removed */
+}
+
+/* A diff shows what is in files. */
+static bool wants_diff(const struct call *c, const struct repo *repo)
+{
+    return form_flag(&c->x->target.query, "diff") &&
+        auth_may(&c->auth, RIGHT_FILES, repo);
+}
+
 static int show_one(struct call *c, struct meta_db *db, const struct repo *repo)
 {
     struct pr pr;
@@ -248,6 +278,8 @@ static int show_one(struct call *c, struct meta_db *db, const struct repo *repo)
     err = pr_json_events(db, repo, &pr, &w);
     if (err == 0 && pr.changes)
         err = write_changes(db, repo, &pr, &w);
+    if (err == 0 && pr.changes && wants_diff(c, repo))
+        err = write_diff(c, db, repo, &pr, &w);
     jsonw_object_end(&w);
 out:
     pr_fini(&pr);

@@ -5,10 +5,11 @@ where bodies are wrong."""
 import json
 import os
 import shutil
+import subprocess
 import warnings
 
 import judges
-from local_hub import LocalHub, scratch
+from local_hub import LocalHub, scratch, write_tree
 
 judges.into_python()
 os.environ.update(HF_HUB_DISABLE_XET="1", HF_HUB_DISABLE_TELEMETRY="1",
@@ -205,6 +206,77 @@ def moved_target(ada, bob):
            lambda: ada.super_squash_history("ada/demo", branch="refs/pr/4"))
 
 
+def lines(*numbers):
+    return "".join(f"line {n}\n" for n in numbers)
+
+
+def git_apply(files, diff):
+    """What git makes of files by a diff, and what it says when it cannot."""
+    folder = scratch()
+    write_tree(folder, files)
+    env = os.environ | {"GIT_CONFIG_GLOBAL": "/dev/null",
+                        "GIT_CEILING_DIRECTORIES": str(folder.parent)}
+    done_ = subprocess.run(["git", "apply", "--whitespace=nowarn", "-"],
+                           cwd=folder, env=env, input=diff.encode(),
+                           capture_output=True)
+    return {str(p.relative_to(folder)): p.read_bytes()
+            for p in folder.rglob("*") if p.is_file()}, done_.stderr.decode()
+
+
+def diffs(ada, bob):
+    """git itself says whether a diff is one."""
+    long = [f"{i}\n" for i in range(300)]
+    much = [f"{i * 7 % 1009}\n" for i in range(3000)]
+    before = {
+        "same.txt": "same", "gone.txt": lines(1, 2), "one.txt": "one",
+        "long.txt": "".join(long), "end.txt": "a\nb", "empty.txt": "",
+        "much.txt": "".join(much), "a b.txt": "x\n", 'q"\\u\t.txt': "x\n",
+        "naïve.txt": "ü\n", "crlf.txt": "a\r\nb\r\n", "fill.txt": "",
+        "blank.txt": "\n\n\n", "clear.txt": "x\n"}
+    edited = ["first\n", *long[:50], *long[52:100], "new\n", *long[100:107],
+              "x\n", *long[107:113], "y\n", *long[114:-1], "last"]
+    after = before | {
+        "one.txt": "two", "long.txt": "".join(edited), "end.txt": "a\nb\n",
+        "much.txt": "".join(reversed(much)), "a b.txt": "y\n",
+        'q"\\u\t.txt': "y\n", "naïve.txt": "u\n", "crlf.txt": "a\nb\r\n",
+        "new.txt": lines(*range(9)), "d/deep.txt": "no newline",
+        "none.txt": "", "fill.txt": "x", "blank.txt": "\n\n", "clear.txt": ""}
+    del after["gone.txt"]
+    ada.create_repo("ada/diffs")
+    ada.create_commit("ada/diffs", [
+        CommitOperationAdd(p, t.encode()) for p, t in before.items()],
+        commit_message="before")
+    pr = bob.create_commit("ada/diffs", [
+        *(CommitOperationAdd(p, t.encode()) for p, t in after.items()
+          if before.get(p) != t), CommitOperationDelete("gone.txt")],
+        commit_message="after", create_pr=True)
+    diff = ada.get_discussion_details("ada/diffs", pr.pr_num).diff
+    if shutil.which("git") is not None:
+        got, said = git_apply(before, diff)
+        equal("git apply takes the diff of a pull request", said, "")
+        equal("... and makes its files of main's", got,
+              {p: t.encode() for p, t in after.items()})
+    check("a small change is a small hunk", (
+        "@@ -1 +1 @@\n-one\n\\ No newline at end of file\n+two\n"
+        "\\ No newline at end of file\n") in diff, diff[:2000])
+    check("changes far apart are hunks of their own",
+          "@@ -48,8 +49,6 @@\n 47\n" in diff and "\n-50\n-51\n" in diff)
+    bob.create_commit("ada/diffs", [
+        CommitOperationAdd("w.bin", b"\0weights" * 999)],
+        commit_message="binary", create_pr=True)
+    diff = ada.get_discussion_details("ada/diffs", 2).diff
+    check("an LFS file shows as its pointer",
+          "\n+version https://git-lfs.github.com/spec/v1\n" in diff and
+          "\n+size 7992\n" in diff, diff)
+    bob.create_pull_request("ada/diffs", title="nothing")
+    equal("no change, no diff", ada.get_discussion_details(
+        "ada/diffs", 3).diff, "")
+    ada.update_repo_settings("ada/diffs", gated="auto")
+    equal("who may not read the files sees no diff", (
+        bob.get_discussion_details("ada/diffs", 1).diff,
+        bool(ada.get_discussion_details("ada/diffs", 1).diff)), (None, True))
+
+
 def lists(ada, bob):
     for i in range(60):
         ada.create_discussion("ada/demo", title=f"number {i}")
@@ -301,6 +373,7 @@ with LocalHub(root, "--user=ada=token-ada", "--user=bob=token-bob") as hub_:
     discussions(ada_, bob_)
     fast_merge(ada_, bob_)
     moved_target(ada_, bob_)
+    diffs(ada_, bob_)
     lists(ada_, bob_)
     rights(ada_, bob_, HfApi(hub_.url, token=False))
     raw(hub_)
