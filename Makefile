@@ -71,7 +71,7 @@ programs = $(patsubst %.c,$(B)/%,$(wildcard $(1)))
 UNIT := $(call programs,test/unit/test_*.c test/cli/test_*.c)
 PROTO := $(call programs,test/proto/*.c)
 FUZZ := $(call programs,test/fuzz/fuzz_*.c)
-BENCH := $(addprefix $(B)/test/bench/,load limits heads)
+BENCH := $(addprefix $(B)/test/bench/,load limits heads xet)
 TESTLIB := $(B)/libtest.a
 SHIM := $(if $(filter linux,$(OS)),build/guest/xstate.so)
 
@@ -105,8 +105,8 @@ $(UNIT): %: %.o $(TESTLIB) $(LIB)
 	$(LINK) $(LIBS) $(shell $(PKG_CONFIG) --libs cmocka)
 $(PROTO): %: %.o $(TESTLIB) $(LIB)
 	$(LINK) $(LIBS) $(shell $(PKG_CONFIG) --libs libnfs)
-$(BENCH): %: %.o
-	$(LINK) -lm
+$(BENCH): %: %.o $(LIB)
+	$(LINK) $(LIBS)
 $(B)/test/bench/load: $(addsuffix .o,$(call programs,test/bench/load_*.c))
 # A harness gets libFuzzer, or a main of ours that replays its corpus.
 $(FUZZ): %: %.o $(if $(filter fuzz,$(SAN)),,$(B)/test/fuzz/replay.o) $(LIB)

@@ -19,8 +19,8 @@
 #include "hub/xet_merkle.h"
 #include "hub/xet_split.h"
 
-#define PIECE ((size_t)1 << 20)
-#define PIECES 8
+#define PIECE ((size_t)1 << 19)
+#define PIECES 4
 #define CHUNKS_MAX ((PIECE + XET_CHUNK_MAX) / XET_CHUNK_MIN + 1)
 
 /* A piece of the file, its chunks, and the operation that hashes them. */
