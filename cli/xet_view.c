@@ -36,7 +36,7 @@ struct spelled {
 
 static struct spelled spell(const struct xet_hash *h)
 {
-    struct spelled s;
+    struct spelled s = {.text = ""};
 
     xet_hash_format(h, s.text);
     return s;

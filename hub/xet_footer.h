@@ -9,7 +9,7 @@
 
 #define XET_FOOTER_IDENT "XETBLOB" /* where the chunks end */
 #define XET_IDENT ((size_t)7)
-#define XET_FOOTER_MAX ((size_t)92 + 40 * XET_XORB_CHUNKS + 4)
+#define XET_FOOTER_MAX ((size_t)40 * XET_XORB_CHUNKS + 96)
 
 /* The footer alone, from the last n bytes of an object of `total` bytes, of
  * which it may take up to XET_FOOTER_MAX. Its hashes and offsets are whatever

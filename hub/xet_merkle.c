@@ -8,7 +8,6 @@
 #include "hub/xet_merkle.h"
 
 #include <assert.h>
-#include <string.h>
 
 #include "base/mem.h"
 
@@ -35,8 +34,9 @@ static size_t put_line(char *to, const struct xet_node *node)
     size_t n = XET_HASH_TEXT - 1;
 
     xet_hash_format(&node->hash, to);
-    memcpy(to + n, " : ", 3);
-    n += 3;
+    to[n++] = ' ';
+    to[n++] = ':';
+    to[n++] = ' ';
     n += put_decimal(to + n, node->size);
     to[n++] = '\n';
     return n;

@@ -68,7 +68,7 @@ static const struct xet_hash *named(
 
 static int check_table(const struct tables *t, enum table which)
 {
-    uint64_t word = t->footer_at + MDB_LOOKUPS + 16 * (unsigned)which;
+    uint64_t word = t->footer_at + MDB_LOOKUPS + 16 * (size_t)which;
     uint64_t offset = le64(t->p + word), n = le64(t->p + word + 8), before = 0;
     size_t size = mdb_lookup_size[which];
 
@@ -130,10 +130,10 @@ int mdb_read_footer(const uint8_t *p, size_t n, uint64_t xorbs_at,
     memcpy(s->footer.key.b, footer + MDB_KEY, XET_HASH_SIZE);
     s->footer.created = le64(footer + MDB_CREATED);
     s->footer.expiry = le64(footer + MDB_EXPIRY);
-    for (unsigned i = 0; i < 3; i++)
+    for (size_t i = 0; i < 3; i++)
         s->footer.n_lookups[i] = le64(footer + MDB_LOOKUPS + 16 * i + 8);
     err = check_places(&t);
-    for (unsigned i = 0; i < 3 && err == 0; i++)
+    for (size_t i = 0; i < 3 && err == 0; i++)
         err = check_table(&t, (enum table)i);
     return err;
 }

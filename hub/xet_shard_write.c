@@ -83,7 +83,7 @@ static void put_file(struct writing *w, const struct xet_shard_file *file)
     uint32_t flags = (s->has_proofs ? MDB_HAS_PROOFS : 0) |
         (file->has_sha256 ? MDB_HAS_SHA256 : 0);
     const uint32_t head[4] = {flags, (uint32_t)file->n}, none[4] = {0};
-    struct xet_hash sha;
+    struct xet_hash sha = {0};
 
     put_record(w, &file->hash, head);
     for (size_t i = file->first; i < file->first + file->n; i++) {

@@ -60,7 +60,7 @@ static int read_header(struct walk *w, struct xet_header *h)
 static int read_chunk(struct walk *w)
 {
     struct xet_xorb_chunk chunk;
-    struct xet_header h;
+    struct xet_header h = {0};
     int err = read_header(w, &h);
 
     if (err != 0)

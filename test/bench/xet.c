@@ -59,10 +59,9 @@ static void make_text(uint8_t *p, size_t n)
 
     for (size_t at = 0; at < n;) {
         const char *word = words[(s = s * 6364136223846793005 + 1) >> 60];
-        size_t length = min_size(strlen(word), n - at);
 
-        memcpy(p + at, word, length);
-        at += length;
+        for (size_t i = 0; word[i] != '\0' && at < n; i++)
+            p[at++] = (uint8_t)word[i];
     }
 }
 
@@ -282,7 +281,7 @@ static const struct figure {
 
 static void measure(struct bench *b, double seconds)
 {
-    double spent[ARRAY_LEN(figures)] = {0}, best[ARRAY_LEN(figures)];
+    double spent[ARRAY_LEN(figures)] = {0}, best[ARRAY_LEN(figures)] = {0};
     bool more = true;
 
     for (unsigned turn = 0; more && turn < TURNS_MAX; turn++) {

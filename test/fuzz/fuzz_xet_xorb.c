@@ -59,7 +59,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     assert((err == 0) == (f.text[0] == '\0') && f.at <= size);
     if (err == 0) {
         n = (uint32_t)x.n;
-        assert(stream(data, x.body, &n) == 0 && n == x.n);
+        err = stream(data, x.body, &n);
+        assert(err == 0 && n == x.n);
         xet_footer_write(&x, &again);
         assert(xet_footer_parse(again.data, again.len, x.body + again.len,
                    &footer, NULL) == 0);
