@@ -38,6 +38,7 @@ static int report_gc(const struct gc_result *r, bool json)
 {
     struct buf text = {0};
     struct jsonw w = {.to = &text};
+    uint64_t bytes = r->blob_bytes + r->partial_bytes;
 
     if (json) {
         jsonw_object(&w, NULL);
@@ -53,8 +54,7 @@ static int report_gc(const struct gc_result *r, bool json)
             "removed %llu commits, %llu trees, %llu contents; %llu bytes are "
             "free\n",
             (unsigned long long)r->commits, (unsigned long long)r->trees,
-            (unsigned long long)r->blobs,
-            (unsigned long long)(r->blob_bytes + r->partial_bytes));
+            (unsigned long long)r->blobs, (unsigned long long)bytes);
     }
     return print_text(&text);
 }

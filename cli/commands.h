@@ -35,8 +35,8 @@ extern const struct command cmd_hub_verify;
 extern const struct command cmd_hub_import; /* cli/cmd_hub_import.c */
 extern const struct command cmd_hub_export; /* cli/cmd_hub_export.c */
 extern const struct command cmd_xet_hash, cmd_xet_inspect; /* cmd_xet.c */
-extern const struct command cmd_supervise;  /* by `hffs start` only */
-extern const struct command cmd_doc;        /* makes doc/ and README's table */
+extern const struct command cmd_supervise; /* by `hffs start` only */
+extern const struct command cmd_doc;       /* makes doc/ and README's table */
 
 /* In the order of `hffs --help`; ends with NULL. */
 extern const struct command *const commands[];

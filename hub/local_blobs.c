@@ -228,13 +228,11 @@ static int disk_remove(struct blobs *b, const uint8_t *sha256, int64_t before_s)
 {
     char *path = blob_path(disk(b), sha256);
     struct stat st;
-    int err = 0;
+    int err = stat(path, &st) == 0 ? 0 : -errno;
 
-    if (stat(path, &st) != 0)
-        err = -errno;
-    else if (st.st_mtime >= before_s)
+    if (err == 0 && st.st_mtime >= before_s)
         err = -EAGAIN;
-    else if (unlink(path) != 0)
+    if (err == 0 && unlink(path) != 0)
         err = -errno;
     free(path);
     return err;

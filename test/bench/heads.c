@@ -83,7 +83,9 @@ int main(int argc, char **argv)
     static struct connection connection[CONNECTIONS_MAX];
     struct pollfd poll_fd[CONNECTIONS_MAX];
     char request[4096];
-    unsigned n = argc == 5 ? (unsigned)atoi(argv[3]) : 0;
+    unsigned n = argc == 5 ? (unsigned)strtoul(argv[3], NULL, 10) : 0;
+    double limit = argc == 5 ? strtod(argv[4], NULL) : 0;
+    uint16_t port = argc == 5 ? (uint16_t)strtoul(argv[1], NULL, 10) : 0;
     uint64_t answers = 0;
     double begun = now_s();
     double seconds;
@@ -94,11 +96,11 @@ int main(int argc, char **argv)
     len = (size_t)snprintf(request, sizeof(request),
         "HEAD %s HTTP/1.1\r\nHost: 127.0.0.1:%s\r\n\r\n", argv[2], argv[1]);
     for (unsigned i = 0; i < n; i++) {
-        poll_fd[i].fd = open_connection((uint16_t)atoi(argv[1]));
+        poll_fd[i].fd = open_connection(port);
         poll_fd[i].events = POLLIN;
         ask(poll_fd[i].fd, request, len);
     }
-    while ((seconds = now_s() - begun) < atof(argv[4])) {
+    while ((seconds = now_s() - begun) < limit) {
         if (poll(poll_fd, n, 1000) < 0)
             fail("poll");
         for (unsigned i = 0; i < n; i++) {

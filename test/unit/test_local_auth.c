@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -87,7 +88,7 @@ static int add_token(
 {
     struct user_token t = {.read_only = read_only, .created_s = 1};
 
-    strcpy(t.user, user);
+    snprintf(t.user, sizeof(t.user), "%s", user);
     digest_once(DIGEST_SHA256, text, strlen(text), t.sha256);
     return meta_token_add(db, &t);
 }
@@ -122,7 +123,7 @@ static bool may(
 {
     struct repo repo = {.private = private};
 
-    strcpy(repo.name, name);
+    snprintf(repo.name, sizeof(repo.name), "%s", name);
     return auth_may(&f->auth, right, &repo);
 }
 

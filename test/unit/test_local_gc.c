@@ -21,7 +21,7 @@
 #include "hub/local_verify.h"
 #include "test/lib/meta_fix.h"
 
-#define DAY 86400
+#define DAY ((time_t)86400)
 
 struct storage {
     struct meta_fix *f;
