@@ -299,7 +299,8 @@ void state_open(
     TAILQ_INIT(&a->st->batch);
     op_list_init(&a->st->idle);
     a->out = out;
-    a->st->path = a->path = xasprintf("%s/tree.db", dir);
+    a->st->path = xasprintf("%s/tree.db", dir);
+    a->path = a->st->path;
     op_start(&a->op, open_file, open_end, op);
 }
 
