@@ -229,7 +229,11 @@ def revisions(ada):
 def rights(hub, ada, bob):
     nobody = Client(hub)
     a = nobody.commit(HEADER, file("a"))
-    check("nobody: 401", a.status == 401, a.status)
+    check("nobody: 401", a.status == 401 and
+          a["X-Error-Code"] == "RepoNotFound", a.status)
+    a = nobody.ask("POST", "/api/models/ada/demo/commit/main",
+                   Content_Length=str(3 << 30), Expect="100-continue")
+    equal("nobody's 3 GiB: 401 before they are sent", a.status, 401)
     refused("another user", bob, 403, HEADER, file("a"))
     a = bob.commit(HEADER, file("a"), repo="ada/secret")
     check("... of a repo that they may not know: 404", a.status == 404 and
