@@ -20,6 +20,9 @@ route_fn api_create, api_delete, api_move, api_settings, api_duplicate;
 /* local_api_pr.c */
 route_fn api_discussions, api_discuss;
 
+/* local_api_own.c */
+route_fn api_own_repos, api_org_repos;
+
 /* local_api_card.c */
 route_fn api_validate_yaml;
 

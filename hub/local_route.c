@@ -42,6 +42,9 @@ static const struct local_route routes[] = {
         BODY_FILES, api_create),
     ROUTE("validate-yaml", PLACE_FIXED, "api/validate-yaml", "POST", RUN_READ,
         BODY_README, api_validate_yaml),
+    ROUTE("org-repos", PLACE_ORG, "settings/repositories", "GET HEAD", RUN_READ,
+        BODY_SMALL, api_org_repos),
+    FIXED("api/settings/repositories", "GET HEAD", RUN_READ, api_own_repos),
     FIXED("api/repos/delete", "DELETE", RUN_WRITE, api_delete),
     FIXED("api/repos/move", "POST", RUN_WRITE, api_move),
     API("", "GET HEAD", api_info, "info"),
@@ -168,12 +171,24 @@ static void whole_path(const struct target *t, size_t from, struct spot *spot)
     }
 }
 
+static bool locate_org(struct call *c, struct spot *spot)
+{
+    const struct target *t = &c->x->target;
+    int len = snprintf(c->name, sizeof(c->name), "%s", t->seg[2]);
+
+    spot->place = PLACE_ORG;
+    whole_path(t, 3, spot);
+    return len > 0 && (size_t)len < sizeof(c->name);
+}
+
 static bool locate_api(struct call *c, struct spot *spot)
 {
     const struct target *t = &c->x->target;
     bool cache = count(t) > 2 && strcmp(t->seg[1], "resolve-cache") == 0;
     size_t kind_at = cache ? 2 : 1;
 
+    if (count(t) > 3 && strcmp(t->seg[1], "organizations") == 0)
+        return locate_org(c, spot);
     if (count(t) < 2 || !kind_find(t->seg[kind_at], &c->kind))
         return false;
     if (count(t) == 2) {

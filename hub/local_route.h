@@ -12,6 +12,7 @@ struct meta_db;
 enum route_place {
     PLACE_FIXED,    /* verb is the whole path */
     PLACE_LIST,     /* /api/{kinds} */
+    PLACE_ORG,      /* /api/organizations/{name}/{verb}, which has slashes */
     PLACE_REPO_API, /* /api/{kinds}/{repo}/{verb}/... */
     PLACE_REPO_WEB, /* /[{kinds}/]{repo}/{verb}/... */
     PLACE_CACHE,    /* /api/resolve-cache/{kinds}/{repo}/... */

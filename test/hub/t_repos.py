@@ -7,6 +7,9 @@ import base64
 import json
 import os
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import judges
 from local_hub import LocalHub, scratch
@@ -244,6 +247,69 @@ def lists(ada, bob):
         sort="created_at", limit=2)], names[:2])
 
 
+def command_line(hub, ada):
+    """The hf command."""
+    env = os.environ | {"HF_TOKEN": "token-ada", "NO_COLOR": "1"}
+    command = Path(sys.executable).parent / "hf"
+
+    def hf(*words):
+        done_ = subprocess.run([sys.executable, command, *words], env=env,
+                               timeout=60, capture_output=True, text=True)
+        return check(f"hf {' '.join(words[:3])}", done_.returncode == 0,
+                     done_.stdout + done_.stderr) and done_.stdout
+
+    hf("repos", "create", "ada/cli", "--private")
+    equal("... it is there", ada.model_info("ada/cli").private, True)
+    hf("repos", "branch", "create", "ada/cli", "dev")
+    hf("repos", "tag", "create", "ada/cli", "v1", "--message", "one")
+    check("... and listed", "v1" in (hf("repos", "tag", "list", "ada/cli")
+                                     or ""))
+    hf("repos", "settings", "ada/cli", "--public")
+    hf("repos", "move", "ada/cli", "ada/cli2")
+    hf("repos", "duplicate", "ada/cli2", "ada/cli3")
+    own = hf("repos", "ls") or ""
+    check("... all of one's own", all(
+        n in own for n in ("ada/cli2", "ada/cli3", "ada/app")), own)
+    hf("discussions", "create", "ada/cli2", "--title", "From the shell",
+       "--body", "Text", "--pull-request")
+    hf("discussions", "comment", "ada/cli2", "1", "--body", "More")
+    hf("discussions", "rename", "ada/cli2", "1", "Renamed")
+    ada.upload_file(path_or_fileobj=b"by hand\n", path_in_repo="hand.txt",
+                    repo_id="ada/cli2", revision="refs/pr/1")
+    check("... with a diff", "+by hand" in (
+        hf("discussions", "diff", "ada/cli2", "1") or ""))
+    ada.change_discussion_status("ada/cli2", 1, "open")
+    check("... in the list", "Renamed" in (
+        hf("discussions", "list", "ada/cli2") or ""))
+    hf("discussions", "merge", "ada/cli2", "1", "--yes")
+    check("... merged", ada.file_exists("ada/cli2", "hand.txt"))
+    hf("repos", "tag", "delete", "ada/cli2", "v1", "--yes")
+    hf("repos", "branch", "delete", "ada/cli2", "dev")
+    hf("repos", "delete", "ada/cli2", "--yes")
+    check("... deleted", not ada.repo_exists("ada/cli2"))
+    ada.delete_repo("ada/cli3")
+
+
+def owned(hub, ada, bob):
+    mine = {(r.type, r.id): r for r in ada.list_user_repos()}
+    check("list_user_repos", ("model", "ada/first") in mine and
+          ("space", "ada/app") in mine and
+          all(r.startswith("ada/") for _, r in mine), mine.keys())
+    equal("... the private ones too", mine["model", "ada/copy"].visibility,
+          "private")
+    equal("... add up", round(sum(r.storage_percent for r in mine.values())),
+          100)
+    equal("a namespace of one's own", len(list(
+        ada.list_user_repos(namespace="ada"))), len(mine))
+    raises("another's", errors.HfHubHTTPError,
+           lambda: list(bob.list_user_repos(namespace="ada")))
+    for path in ["settings/repositories",
+                 "organizations/ada/settings/repositories"]:
+        equal(f"{path} of nobody: 401", hub.get(f"/api/{path}").status, 401)
+    equal("no other page of an organisation", hub.get(
+        "/api/organizations/ada/settings").status, 404)
+
+
 def raw(hub, ada):
     """Bodies that are wrong: 400 or 404, and nothing has happened."""
     def send(method, path, body, who="ada"):
@@ -327,6 +393,8 @@ duplicates(hub_, ada_, bob_)
 moves(hub_, ada_, bob_)
 deletion(ada_, bob_)
 lists(ada_, bob_)
+owned(hub_, ada_, bob_)
+command_line(hub_, ada_)
 raw(hub_, ada_)
 equal("it ends in good order", hub_.stop(), 0)
 shutil.rmtree(root)
