@@ -229,7 +229,7 @@ static const struct opt inspect_options[] = {
     {.name = "hash",
         .type = OPT_STR,
         .arg = "HASH",
-        .help = "the hash that the xorb should have",
+        .help = "the hash that it should have; of a shard, the one in its name",
         OPT_INTO(xet_view_values, hash)},
     {.name = "json",
         .type = OPT_FLAG,

@@ -264,7 +264,7 @@ static void shard_json(
     jsonw_array_end(&v->w);
 }
 
-static void view_shard(struct view *v)
+static void view_shard(struct view *v, const struct xet_hash *expected)
 {
     struct xet_shard s;
     struct xet_hash name;
@@ -273,6 +273,8 @@ static void view_shard(struct view *v)
     v->err = xet_shard_parse(v->bytes.data, v->bytes.len, &s, &v->fault);
     if (v->err == 0)
         v->err = xet_shard_verify_alone(&s, &v->fault);
+    if (v->err == 0 && expected != NULL && !xet_hash_equal(&name, expected))
+        v->err = xet_fault(&v->fault, 0, "its hash is %s", spell(&name).text);
     if (v->json)
         shard_json(v, &s, &name);
     else
@@ -332,7 +334,7 @@ int xet_inspect(const struct invocation *in)
     if (v.json)
         jsonw_object(&v.w, NULL);
     if (is_shard(&v.bytes))
-        view_shard(&v);
+        view_shard(&v, values->hash != NULL ? &expected : NULL);
     else
         view_xorb(&v, values->hash != NULL ? &expected : NULL);
     return finish(&v, path);

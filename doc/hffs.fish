@@ -83,5 +83,5 @@ complete -c hffs -n '__fish_seen_subcommand_from import' -l private -d 'only its
 complete -c hffs -n '__fish_seen_subcommand_from import' -l delete -d 'files of the repo that are not in the folder go'
 complete -c hffs -n '__fish_seen_subcommand_from export' -l root -r -F -d 'where everything is kept'
 complete -c hffs -n '__fish_seen_subcommand_from hash' -l json -d 'one JSON object, with sizes and numbers of chunks'
-complete -c hffs -n '__fish_seen_subcommand_from inspect' -l hash -x -d 'the hash that the xorb should have'
+complete -c hffs -n '__fish_seen_subcommand_from inspect' -l hash -x -d 'the hash that it should have; of a shard, the one in its name'
 complete -c hffs -n '__fish_seen_subcommand_from inspect' -l json -d 'everything that is in it, as one JSON object'

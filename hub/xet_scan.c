@@ -19,7 +19,7 @@
 #include "hub/xet_merkle.h"
 #include "hub/xet_split.h"
 
-#define PIECE ((size_t)1 << 19)
+#define PIECE ((size_t)1 << 20)
 #define PIECES 4
 #define CHUNKS_MAX ((PIECE + XET_CHUNK_MAX) / XET_CHUNK_MIN + 1)
 

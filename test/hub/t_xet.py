@@ -132,9 +132,40 @@ def damaged_objects():
               ("damaged at byte" in why) is not good, status, what, why)
 
 
+def names_of_shards():
+    cached = DATA / "damaged/good-cached.shard"
+    name = inspect(cached)[1]["name"]
+    equal("a shard with the hash in its name is good",
+          inspect(cached, "--hash", name)[0], 0)
+    equal("with another it is not",
+          inspect(cached, "--hash", name[::-1])[0], 1)
+    equal("what is no hash is refused",
+          hffs("inspect", "--hash", "abc", str(cached)).returncode, 2)
+
+
+def progress():
+    """A pipe that does not end, and a terminal for stderr."""
+    pipe = SCRATCH / "pipe"
+    os.mkfifo(pipe)
+    ours, theirs = os.openpty()
+    with subprocess.Popen([HFFS, "xet", "hash", pipe], stdout=subprocess.PIPE,
+                          stderr=theirs, text=True) as process:
+        os.close(theirs)
+        with open(pipe, "wb") as writer:
+            said = os.read(ours, 100).decode()
+            writer.write(b"Hello World!")
+        equal("what comes through a pipe is hashed", process.communicate()[0],
+              f"a9dae0ad88b060bdd7e7c87abdcf95b132c95a0414b06d4f6beb68d287b87165"
+              f"  {pipe}\n")
+    os.close(ours)
+    check("a terminal is told how far it is", "in 1 of 1 files" in said, said)
+
+
 names = make_files()
 hashes(names)
 bad_files(names)
 genuine_objects([n for n in names if 0 < os.path.getsize(SCRATCH / n) < 8 * MIB])
 damaged_objects()
+names_of_shards()
+progress()
 done()
