@@ -63,6 +63,17 @@ static bool from_a_page(const struct exchange *x)
             strcasecmp(origin + 7, host) != 0);
 }
 
+/* Nobody changes anything on a Hub with users; so much is known before a body
+ * is taken in. Signed URLs say by themselves who may. */
+static int refuse_nobody(struct call *c)
+{
+    if (users_are_open(c->hub->users) || c->route->run != RUN_WRITE ||
+        c->route->place == PLACE_LFS ||
+        c->x->field[FIELD_AUTHORIZATION] != NULL)
+        return 0;
+    return call_refuse(c, 401, "RepoNotFound", "Invalid username or password.");
+}
+
 static void head(struct exchange *x)
 {
     struct local_hub *hub = x->service;
@@ -83,7 +94,8 @@ static void head(struct exchange *x)
         return;
     }
     x->body_max = c->route->body_max;
-    if (c->route->head != NULL && c->route->head(c) != 0)
+    if (refuse_nobody(c) != 0 ||
+        (c->route->head != NULL && c->route->head(c) != 0))
         x->body_max = 0;
 }
 

@@ -6,6 +6,7 @@ huggingface_hub."""
 import hashlib
 import json
 import os
+import socket
 import subprocess
 
 import judges
@@ -174,6 +175,18 @@ def matrix(root):
         genuine(hub)
 
 
+def before_the_body(root):
+    """Nobody's body is not taken in."""
+    with LocalHub(root, "--user=ada=t") as hub:
+        for path in ["/api/models/ada/x/commit/main", "/api/repos/create",
+                     "/api/models/ada/x/discussions"]:
+            with socket.create_connection((hub.host, hub.port)) as s:
+                s.sendall(f"POST {path} HTTP/1.1\r\nHost: a\r\n"
+                          "Content-Length: 900000000\r\n\r\n".encode())
+                equal(f"401 before a large body for {path}", s.recv(12),
+                      b"HTTP/1.1 401")
+
+
 def genuine(hub):
     def api(token):
         return HfApi(endpoint=hub.url, token=token)
@@ -330,4 +343,5 @@ commands()
 at_once(scratch() / "root")
 matrix(scratch() / "root")
 writing(scratch() / "root")
+before_the_body(scratch() / "root")
 done()
