@@ -602,6 +602,25 @@ def together(hub, ada):
         p for p in ada.files() if p.startswith("t/")]), 40)
 
 
+def end(hub, ada):
+    """Of the server, while bodies are coming."""
+    url = urlsplit(ada.upload_url(b"x" * 900_000)["href"])
+    clients = []
+    for method, path, size in [
+            ("PUT", f"{url.path}?{url.query}", 900_000),
+            ("POST", "/api/models/ada/demo/commit/main", 50 << 20)]:
+        s = socket.create_connection((hub.host, hub.port), timeout=20)
+        s.sendall(f"{method} {path} HTTP/1.1\r\nHost: x\r\nAuthorization: "
+                  f"Bearer token-ada\r\nContent-Length: {size}\r\n\r\n"
+                  .encode() + b"x" * 800_000)
+        clients.append(s)
+    check("two bodies are coming", until(lambda: len(leftovers(hub)) == 2))
+    equal("it ends in good order", hub.stop(), 0)
+    for s in clients:
+        s.close()
+    equal("and leaves nothing", leftovers(hub), [])
+
+
 def large(hub, ada):
     a = ada.commit(HEADER, *(file(f"l/{i % 50}/{i}", b"%d" % i)
                              for i in range(5000)))
@@ -634,6 +653,6 @@ with LocalHub(root, "--user=ada=token-ada", "--user=bob=token-bob") as hub:
     together(hub, ada)
     large(hub, ada)
     bounds(hub, ada)
-    equal("it ends in good order", hub.stop(), 0)
+    end(hub, ada)
 shutil.rmtree(root)
 done()
