@@ -164,24 +164,13 @@ int api_commit_store(struct call *c)
 static int find_source(struct call *c, struct meta_db *db, const struct goal *g,
     const struct commit_step *s, struct repo *out)
 {
-    enum hub_kind kind = HUB_MODEL;
-    int err = -ENOENT;
+    int err;
 
     if (s->source_repo == NULL) {
         *out = g->repo;
         return 0;
     }
-    for (size_t i = 0; i < 3; i++) {
-        if (strcmp(kind_names[i].one, s->source_type) == 0) {
-            kind = (enum hub_kind)i;
-            err = meta_repo_find(db, kind, s->source_repo, out);
-        }
-    }
-    if (err == 0 && !auth_may(&c->auth, RIGHT_READ, out))
-        err = -ENOENT;
-    if (err == -ENOENT)
-        return call_refuse(
-            c, 404, "RepoNotFound", "Repository not found: %s", s->source_repo);
+    err = call_other_repo(c, db, s->source_type, s->source_repo, out);
     return err == 0 ? call_may_open(c, out) : err;
 }
 

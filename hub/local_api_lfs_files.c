@@ -136,17 +136,10 @@ static int find_target(struct call *c, struct meta_db *db,
     const struct json *target = json_get(body, "target");
     const char *type = json_str(target, "type");
     const char *name = json_str(target, "name");
-    int err = -ENOENT;
+    int err = type != NULL && name != NULL
+        ? call_other_repo(c, db, type, name, out)
+        : call_refuse(c, 400, NULL, "target: type or name missing");
 
-    for (size_t i = 0; i < 3 && name != NULL && type != NULL; i++) {
-        if (strcmp(kind_names[i].one, type) == 0)
-            err = meta_repo_find(db, (enum hub_kind)i, name, out);
-    }
-    if (err == 0 && !auth_may(&c->auth, RIGHT_READ, out))
-        err = -ENOENT;
-    if (err == -ENOENT)
-        return call_refuse(
-            c, 404, "RepoNotFound", "The target repo was not found");
     return err == 0 ? call_may(c, RIGHT_DISCUSS, out) : err;
 }
 

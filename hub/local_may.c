@@ -24,6 +24,21 @@ int call_may(struct call *c, enum right right, const struct repo *repo)
             : "you do not have the rights to change this repo");
 }
 
+int call_other_repo(struct call *c, struct meta_db *db, const char *type,
+    const char *name, struct repo *out)
+{
+    enum hub_kind kind;
+    int err =
+        kind_named(type, &kind) ? meta_repo_find(db, kind, name, out) : -ENOENT;
+
+    if (err == 0 && !auth_may(&c->auth, RIGHT_READ, out))
+        err = -ENOENT;
+    if (err == -ENOENT)
+        return call_refuse(
+            c, 404, "RepoNotFound", "Repository not found: %s", name);
+    return err;
+}
+
 int call_repo_for(
     struct call *c, struct meta_db *db, enum right right, struct repo *out)
 {

@@ -17,6 +17,11 @@ int call_may(struct call *c, enum right right, const struct repo *repo);
 int call_repo_for(
     struct call *c, struct meta_db *db, enum right right, struct repo *out);
 
+/* A repo that is named in a body, "model" and "ns/name", if the client may know
+ * of it. */
+int call_other_repo(struct call *c, struct meta_db *db, const char *type,
+    const char *name, struct repo *out);
+
 /* Whether they may have the content of its files, too: a gate lets in those who
  * own the repo (hub-api 1.5). */
 int call_may_open(struct call *c, const struct repo *repo);
