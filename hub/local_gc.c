@@ -16,6 +16,7 @@
 #include "hub/local_meta.h"
 #include "hub/local_meta_gc.h"
 #include "hub/local_meta_lfs.h"
+#include "hub/local_meta_xet.h"
 #include "hub/local_part.h"
 #include "hub/local_root.h"
 
@@ -35,6 +36,8 @@ struct gc {
     struct gc_hashes hashes;
     struct buf orphans; /* of struct orphan */
     size_t next;
+    uint64_t xorbs; /* whose rows have gone ... */
+    bool more;      /* ... and there may be others */
     struct meta_job job;
     int (*fn)(struct gc *g, struct meta_db *db);
 };
@@ -153,16 +156,39 @@ static int drop_blobs(struct gc *g, struct meta_db *db)
     return 0;
 }
 
+/* Contents that nothing refers to; claims of repos go with them. */
+static int contents(struct gc *g)
+{
+    int err;
+
+    gc_hashes_fini(&g->hashes);
+    buf_clear(&g->orphans);
+    g->next = 0;
+    err = transact(g, false, find_contents);
+    if (err == 0)
+        err = blobs_each(g->root->blobs, g->before_s, on_blob, g);
+    while (err == 0 && g->next < g->orphans.len / sizeof(struct orphan))
+        err = transact(g, true, drop_blobs);
+    return err;
+}
+
+static int drop_xorbs(struct gc *g, struct meta_db *db)
+{
+    return meta_xet_sweep(db, g->before_s, &g->xorbs, &g->more);
+}
+
+/* Xorbs go with the last file that was made of them, and leave contents that
+ * nothing refers to. */
 static int bytes(struct gc *g)
 {
     int err = transact(g, true, expire_uploads);
 
     if (err == 0)
-        err = transact(g, false, find_contents);
-    if (err == 0)
-        err = blobs_each(g->root->blobs, g->before_s, on_blob, g);
-    while (err == 0 && g->next < g->orphans.len / sizeof(struct orphan))
-        err = transact(g, true, drop_blobs);
+        err = contents(g);
+    for (g->more = true; g->more && err == 0;)
+        err = transact(g, true, drop_xorbs);
+    if (err == 0 && g->xorbs > 0)
+        err = contents(g);
     if (err == 0)
         err = blobs_tidy(g->root->blobs, g->before_s, &g->out->partial_bytes);
     return err;

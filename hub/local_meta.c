@@ -104,7 +104,27 @@ static const char step_4[] =
     " LEFT JOIN history h ON h.id = e.last WHERE e.lfs != 0;"
     "PRAGMA user_version = 4;";
 
-static const char *const steps[] = {step_1, step_2, step_3, step_4};
+/* The CAS. */
+static const char step_5[] =
+    "CREATE TABLE xorb (id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " hash BLOB NOT NULL UNIQUE, sha256 BLOB NOT NULL, size INTEGER NOT NULL,"
+    " n INTEGER NOT NULL, chunks BLOB NOT NULL, time INTEGER NOT NULL);"
+    "CREATE TABLE xorb_user (xorb INTEGER NOT NULL, user TEXT NOT NULL,"
+    " PRIMARY KEY (xorb, user)) WITHOUT ROWID;"
+    "CREATE TABLE xorb_chunk (short INTEGER NOT NULL, xorb INTEGER NOT NULL,"
+    " PRIMARY KEY (short, xorb)) WITHOUT ROWID;"
+    "CREATE INDEX xorb_chunk_of ON xorb_chunk (xorb);"
+    "CREATE TABLE xet_file (id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " hash BLOB NOT NULL UNIQUE, sha256 BLOB NOT NULL, size INTEGER NOT NULL,"
+    " time INTEGER NOT NULL);"
+    "CREATE INDEX xet_file_content ON xet_file (sha256);"
+    "CREATE TABLE xet_term (file INTEGER NOT NULL, at INTEGER NOT NULL,"
+    " xorb INTEGER NOT NULL, first INTEGER NOT NULL, past INTEGER NOT NULL,"
+    " raw INTEGER NOT NULL, PRIMARY KEY (file, at)) WITHOUT ROWID;"
+    "CREATE INDEX xet_term_of ON xet_term (xorb);"
+    "PRAGMA user_version = 5;";
+
+static const char *const steps[] = {step_1, step_2, step_3, step_4, step_5};
 
 static int get_version(struct meta_db *db, size_t *out)
 {

@@ -72,6 +72,8 @@ bool repo_name_ok(const char *name);
 int meta_repo_find(
     struct meta_db *db, enum hub_kind kind, const char *name, struct repo *out);
 
+int meta_repo_get(struct meta_db *db, int64_t id, struct repo *out);
+
 /* Creates it when id is 0, and sets that; else changes what may change, its
  * name not among it. What once had its name is not found by that any more. */
 int meta_repo_put(struct meta_db *db, struct repo *repo);

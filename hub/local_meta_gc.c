@@ -369,6 +369,8 @@ int meta_gc_contents(struct meta_db *db, struct gc_hashes *out)
 
     if (err == 0)
         err = add_hashes(db, "SELECT sha256 FROM upload", &out->list);
+    if (err == 0)
+        err = add_hashes(db, "SELECT sha256 FROM xorb", &out->list);
     if (out->list.len > 0)
         qsort(
             out->list.data, out->list.len / SHA256_SIZE, SHA256_SIZE, compare);

@@ -46,8 +46,8 @@ struct gc_hashes {
 bool gc_hashes_have(const struct gc_hashes *h, const uint8_t *sha256);
 void gc_hashes_fini(struct gc_hashes *h);
 
-/* Contents of all files in all trees, if their repo has not removed them, and
- * of uploads. */
+/* Contents of all files in all trees, if their repo has not removed them, of
+ * uploads, and of xorbs. */
 int meta_gc_contents(struct meta_db *db, struct gc_hashes *out);
 
 /* Contents that some repo lays claim to, and forgetting those claims. */

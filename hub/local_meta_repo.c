@@ -69,6 +69,14 @@ static int first_repo(struct sql *q, struct repo *out)
     return 0;
 }
 
+int meta_repo_get(struct meta_db *db, int64_t id, struct repo *out)
+{
+    struct sql *q = sql(db, "SELECT " REPO_COLUMNS " FROM repo WHERE id = ?1");
+
+    sql_int(q, 1, id);
+    return first_repo(q, out);
+}
+
 int meta_repo_find(
     struct meta_db *db, enum hub_kind kind, const char *name, struct repo *out)
 {

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "hub/local_git.h"
 #include "hub/local_meta_sql.h"
+#include "hub/local_meta_xet.h"
 #include "hub/local_meta_tree.h"
 
 static void complain(const struct verify_rows *v, const char *fmt, ...)
@@ -311,6 +312,8 @@ int meta_verify(struct meta_db *db, struct verify_rows *v)
         err = check_commits(db, v);
     if (err == 0)
         err = check_refs(db, v);
+    if (err == 0)
+        err = meta_xet_verify(db, v);
     unite(&v->claims);
     return err;
 }
