@@ -8,6 +8,8 @@
 #include "base/path.h"
 #include "hub/local_api.h"
 #include "hub/local_call.h"
+#include "hub/local_cas.h"
+#include "hub/local_meta_xet.h"
 
 #define PAGE_USUAL 1000
 #define PAGE_MAX 10000
@@ -54,6 +56,17 @@ static void last_commit(struct listing *l, int64_t id)
     jsonw_object_end(&l->w);
 }
 
+static void write_xet_hash(struct listing *l, const struct entry *e)
+{
+    struct xet_hash hash;
+    int err = meta_file_of(l->db, e->sha256, &hash);
+
+    if (err == 0)
+        json_xet(&l->w, "xetHash", &hash);
+    else if (err != -ENOENT)
+        l->err = err;
+}
+
 static void write_entry(
     struct listing *l, const char *path, const struct entry *e)
 {
@@ -71,6 +84,7 @@ static void write_entry(
         jsonw_u64(w, "size", e->size);
         jsonw_u64(w, "pointerSize", lfs_pointer(e->sha256, e->size, pointer));
         jsonw_object_end(w);
+        write_xet_hash(l, e);
     }
     jsonw_str(w, "path", path);
     if (l->expand)

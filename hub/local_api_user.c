@@ -8,8 +8,6 @@
 #include "hub/local_hub.h"
 #include "hub/local_may.h"
 
-#define XET_TOKEN_S 3600
-
 static void write_orgs(struct jsonw *w, const struct auth *auth)
 {
     size_t n;
@@ -76,39 +74,6 @@ int api_auth_check(struct call *c, struct meta_db *db)
     w = answer_json(c->x, 200);
     jsonw_object(&w, NULL);
     jsonw_object_end(&w);
-    return 0;
-}
-
-/* Some clients ask for a token before they know whether they need one
- * (hub-api 5.1). No file here has a Xet hash yet, so none is ever used. */
-int api_xet_read_token(struct call *c, struct meta_db *db)
-{
-    struct exchange *x = c->x;
-    long long expires = x->began_ns / 1000000000 + XET_TOKEN_S;
-    char signature[SIGN_TEXT_MAX];
-    char *origin;
-    char *token;
-    struct repo repo;
-    struct commit commit;
-    struct jsonw w;
-    int err = call_repo_commit(c, db, &repo, &commit);
-
-    if (err != 0)
-        return err;
-    origin = exchange_origin(x);
-    sign_text(c->hub->key, "xet-read", expires, repo.name, signature);
-    token = xasprintf("xet-read.%lld.%s", expires, signature);
-    answer_header(x, "X-Xet-Cas-Url", "%s/cas", origin);
-    answer_header(x, "X-Xet-Access-Token", "%s", token);
-    answer_header(x, "X-Xet-Token-Expiration", "%lld", expires);
-    w = answer_json(x, 200);
-    jsonw_object(&w, NULL);
-    jsonw_str(&w, "casUrl", answer_header_get(x, "X-Xet-Cas-Url"));
-    jsonw_str(&w, "accessToken", token);
-    jsonw_i64(&w, "exp", expires);
-    jsonw_object_end(&w);
-    free(origin);
-    free(token);
     return 0;
 }
 

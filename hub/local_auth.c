@@ -157,18 +157,43 @@ static int find_token(const struct users *u, struct meta_db *db,
     return meta_orgs_of(db, out->self.name, on_org, out);
 }
 
+/* Whether it is still open. */
+static int look_around(struct meta_db *db, struct auth *a)
+{
+    int any = a->open ? meta_user_any(db) : 0;
+
+    if (any > 0)
+        a->open = false;
+    return any < 0 ? any : 0;
+}
+
+int auth_again(
+    const struct users *u, struct meta_db *db, const char *name, struct auth *a)
+{
+    struct account account;
+    int err = look_around(db, a);
+
+    if (err != 0 || name == NULL)
+        return err;
+    if (!users_have(u, name) && !(a->open && strcmp(name, u->owner) == 0)) {
+        err = meta_account_find(db, name, &account);
+        if (err == -ENOENT || (err == 0 && account.kind != ACCOUNT_USER))
+            return -EACCES;
+        if (err != 0)
+            return err;
+    }
+    be(a, name, false);
+    return meta_orgs_of(db, a->self.name, on_org, a);
+}
+
 int auth_find(const struct users *u, struct meta_db *db,
     const char *authorization, struct auth *a)
 {
     const char *text;
-    int any;
+    int err = look_around(db, a);
 
-    if (a->open) {
-        any = meta_user_any(db);
-        if (any < 0)
-            return any;
-        a->open = any == 0;
-    }
+    if (err != 0)
+        return err;
     if (authorization == NULL)
         return 0;
     if (a->open) {

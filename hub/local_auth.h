@@ -51,6 +51,11 @@ int auth_find(const struct users *u, struct meta_db *db,
     const char *authorization, struct auth *a);
 void auth_fini(struct auth *a);
 
+/* The same for somebody whom this Hub has given a word that it knows again,
+ * with all their rights: by name, or NULL. -EACCES when they have gone. */
+int auth_again(const struct users *u, struct meta_db *db, const char *name,
+    struct auth *a);
+
 char **auth_orgs(const struct auth *a, size_t *n);
 
 enum right {

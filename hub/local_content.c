@@ -8,14 +8,9 @@
 #include "hub/local_call.h"
 #include "hub/local_hub.h"
 
-struct search {
-    const struct call *call;
-    bool found;
-};
-
-static bool readable(void *ctx, const struct repo *repo)
+bool content_readable(void *ctx, const struct repo *repo)
 {
-    struct search *s = ctx;
+    struct content_search *s = ctx;
 
     s->found = auth_may(&s->call->auth, RIGHT_FILES, repo);
     return !s->found;
@@ -29,11 +24,11 @@ const char *content_uploader(const struct call *c)
 int content_usable(struct call *c, struct meta_db *db, const struct repo *repo,
     const uint8_t sha256[static SHA256_SIZE], uint64_t *size)
 {
-    struct search s = {.call = c};
+    struct content_search s = {.call = c};
     int err = meta_upload_find(db, repo, content_uploader(c), sha256);
 
     if (err == -ENOENT) {
-        err = meta_lfs_holders(db, sha256, readable, &s);
+        err = meta_lfs_holders(db, sha256, content_readable, &s);
         if (err == 0 && !s.found)
             err = -ENOENT;
     }

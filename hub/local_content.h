@@ -15,6 +15,14 @@ struct entry;
 int content_usable(struct call *c, struct meta_db *db, const struct repo *repo,
     const uint8_t sha256[static SHA256_SIZE], uint64_t *size);
 
+/* For those who go through repos that have something: until the caller may read
+ * one. */
+struct content_search {
+    const struct call *call;
+    bool found;
+};
+bool content_readable(void *ctx, const struct repo *repo);
+
 /* Under which name the client's uploads are noted. */
 const char *content_uploader(const struct call *c);
 

@@ -16,9 +16,11 @@
 #include "hub/local_api.h"
 #include "hub/local_blobs.h"
 #include "hub/local_call.h"
+#include "hub/local_cas.h"
 #include "hub/local_hub.h"
 #include "hub/local_may.h"
 #include "hub/local_meta_lfs.h"
+#include "hub/local_meta_xet.h"
 #include "hub/local_range.h"
 #include "hub/local_web.h"
 #include "hub/url.h"
@@ -81,6 +83,31 @@ static void describe(struct call *c, const struct file *f)
         answer_header(x, "Last-Modified", "%s", date);
     }
     content_disposition(x, f->path);
+}
+
+/* Where the same bytes are to be had by Xet, if they are (hub-api 4.4). */
+static int describe_xet(struct call *c, struct meta_db *db,
+    const struct repo *repo, const struct commit *commit, const struct file *f)
+{
+    char sha[2 * SHA1_SIZE + 1];
+    char name[XET_HASH_TEXT];
+    struct xet_hash hash;
+    char *origin;
+    int err = f->entry.lfs ? meta_file_of(db, f->entry.sha256, &hash) : -ENOENT;
+
+    if (err != 0)
+        return err == -ENOENT ? 0 : err;
+    origin = exchange_origin(c->x);
+    hex_format(commit->oid, SHA1_SIZE, sha);
+    xet_hash_format(&hash, name);
+    answer_header(c->x, "X-Xet-Hash", "%s", name);
+    answer_header(c->x, "Link",
+        "<%s/api/%s/%s/xet-read-token/%s>; rel=\"xet-auth\", "
+        "<%s/" CAS_PATH "/v1/reconstructions/%s>; "
+        "rel=\"xet-reconstruction-info\"",
+        origin, kind_names[repo->kind].many, repo->name, sha, origin, name);
+    free(origin);
+    return 0;
 }
 
 static struct condition condition(const struct call *c, const struct file *f)
@@ -285,6 +312,8 @@ static int resolve(struct call *c, struct meta_db *db, bool may_redirect)
     struct commit commit;
     int err = find_file(c, db, &repo, &commit, &f);
 
+    if (err == 0)
+        err = describe_xet(c, db, &repo, &commit, &f);
     if (err == 0) {
         describe(c, &f);
         if (settled(c, &f)) {

@@ -7,7 +7,9 @@
 
 #include "hub/local_api.h"
 #include "hub/local_call.h"
+#include "hub/local_cas.h"
 #include "hub/local_commit.h"
+#include "hub/xet_shard.h"
 
 #define BODY_SMALL ((size_t)64 << 10)
 #define BODY_README ((size_t)16 << 20)
@@ -30,6 +32,13 @@
     ROUTE(verb, PLACE_REPO_WEB, verb, "GET HEAD", RUN_READ, BODY_SMALL, fn)
 #define FIXED(path, methods, run, fn)                                          \
     ROUTE(path, PLACE_FIXED, path, methods, run, BODY_SMALL, fn)
+#define CAS(verb, methods, fn)                                                 \
+    ROUTE(verb, PLACE_CAS, verb, methods, RUN_READ, BODY_SMALL, fn)
+#define CAS_SHARDS(verb)                                                       \
+    {                                                                          \
+        (verb), PLACE_CAS, (verb), "POST", RUN_WRITE, XET_SHARD_MAX,           \
+            cas_shard, cas_shard_head, cas_shard_first, cas_shard_store        \
+    }
 /* A part of the real Hub's API that has its place here, and no more. */
 #define LATER(place, verb, methods)                                            \
     ROUTE(verb, place, verb, methods, RUN_READ, BODY_PATHS, api_not_here)
@@ -67,6 +76,7 @@ static const struct local_route routes[] = {
     API("commits", "GET HEAD", api_commits, "commits"),
     API("auth-check", "GET HEAD", api_auth_check, "auth-check"),
     API("xet-read-token", "GET HEAD", api_xet_read_token, "xet-read-token"),
+    API("xet-write-token", "GET HEAD", api_xet_write_token, "xet-write-token"),
     WEB("resolve", api_resolve),
     WEB("raw", api_raw),
     ROUTE("resolve-cache", PLACE_CACHE, "", "GET HEAD", RUN_READ, BODY_SMALL,
@@ -92,6 +102,18 @@ static const struct local_route routes[] = {
     {"lfs-download", PLACE_LFS, "", "GET HEAD", RUN_READ, BODY_SMALL,
         api_content, NULL, NULL, NULL},
 
+    CAS("v2/reconstructions", "GET", cas_plan),
+    CAS("v1/reconstructions", "GET", cas_plan),
+    CAS("v1/chunks", "GET", cas_chunk),
+    CAS("v1/xorbs", "HEAD", cas_has_xorb),
+    CAS("v1/files", "HEAD", cas_has_file),
+    CAS("v1/telemetry", "POST", cas_telemetry),
+    {"v1/xorbs", PLACE_CAS, "v1/xorbs", "POST", RUN_WRITE, CAS_XORB_BODY,
+        cas_xorb, cas_xorb_head, cas_xorb_first, cas_xorb_store},
+    CAS_SHARDS("v1/shards"),
+    CAS_SHARDS("v2/shards"),
+    ROUTE("xorb", PLACE_XORB, "", "GET", RUN_READ, BODY_SMALL, cas_bytes),
+
     {"metrics", PLACE_FIXED, "metrics", "GET HEAD", RUN_READ, BODY_SMALL,
         api_metrics, api_metrics_head, NULL, NULL},
     FIXED("_hffs/faults", "GET", RUN_ADMIN, admin_faults),
@@ -100,7 +122,6 @@ static const struct local_route routes[] = {
     FIXED("_hffs/stats", "GET", RUN_ADMIN, admin_stats),
     FIXED("_hffs/stats", "DELETE", RUN_ADMIN, admin_clear_stats),
 
-    LATER_API("xet-write-token", "GET"),
     LATER_API("compare", "GET"),
 };
 
@@ -245,6 +266,27 @@ static bool locate_web(struct call *c, struct spot *spot)
     return route_is_verb(spot->verb);
 }
 
+/* "_hffs/cas/v1/xorbs/..." and "_hffs/xorb/{hash}" */
+static bool locate_cas(struct call *c, struct spot *spot)
+{
+    const struct target *t = &c->x->target;
+
+    if (count(t) < 3 || strcmp(t->seg[0], "_hffs") != 0)
+        return false;
+    if (count(t) == 3 && strcmp(t->seg[1], "xorb") == 0) {
+        spot->place = PLACE_XORB;
+        c->at = 2;
+        return true;
+    }
+    if (count(t) < 4 || strcmp(t->seg[1], "cas") != 0)
+        return false;
+    spot->place = PLACE_CAS;
+    spot->verb = spot->fixed;
+    snprintf(spot->fixed, sizeof(spot->fixed), "%s/%s", t->seg[2], t->seg[3]);
+    c->at = 4;
+    return true;
+}
+
 static void locate(struct call *c, bool content, struct spot *spot)
 {
     const struct target *t = &c->x->target;
@@ -262,6 +304,8 @@ static void locate(struct call *c, bool content, struct spot *spot)
         c->at = 2;
         return;
     }
+    if (locate_cas(c, spot))
+        return;
     found = strcmp(t->seg[0], "api") == 0 ? locate_api(c, spot)
                                           : locate_web(c, spot);
     if (content || !found) {

@@ -19,6 +19,8 @@ enum route_place {
     PLACE_CONTENT,  /* /lfs/{sha256} on the server for content */
     PLACE_GIT,      /* /[{kinds}/]{repo}.git/{verb}, of several segments */
     PLACE_LFS,      /* /_hffs/lfs/{sha256}: signed, as PLACE_CONTENT */
+    PLACE_CAS,      /* /_hffs/cas/{verb}/..., with a Xet token */
+    PLACE_XORB,     /* /_hffs/xorb/{hash}: signed, parts of a xorb */
 };
 
 enum route_run {
