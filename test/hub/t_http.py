@@ -168,7 +168,7 @@ def refusals(hub):
             ("/models/ada/demo/resolve/main/README.md", 404),
             ("/api/models/ada/demo/unknown", 404), ("/api/kernels/a/b", 404),
             ("/api/models/ada/demo/tree", 404), ("/api/agent-harnesses", 404),
-            ("/cas/v1/reconstructions/00", 404), ("/_hffs/stats", 404)]:
+            ("/_hffs/cas/v1/nothing/00", 404), ("/_hffs/stats", 404)]:
         a = hub.get(path)
         check(f"GET {path}: {status}, in JSON", a.status == status and
               "error" in a.json() and a["X-Error-Message"], a.status)
@@ -181,8 +181,7 @@ def refusals(hub):
         a = hub.ask(method, path)
         check(f"{method} {path}: 405", a.status == 405 and
               a["Allow"] == allow, a.status, a["Allow"])
-    for method, path in [("GET", "/api/models/ada/demo/compare/a..b"),
-                         ("GET", "/api/models/ada/demo/xet-write-token/main")]:
+    for method, path in [("GET", "/api/models/ada/demo/compare/a..b")]:
         a = hub.ask(method, path)
         check(f"{method} {path}: 501", a.status == 501 and
               "error" in a.json(), a.status)
