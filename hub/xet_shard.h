@@ -17,6 +17,7 @@ struct xet_xorb;
 #define XET_SHARD_MAX ((size_t)64 << 20)
 #define XET_CHUNK_ELIGIBLE 0x80000000 /* dedup queries may ask for it */
 #define XET_NEVER_EXPIRES UINT64_MAX
+#define XET_VERIFY_CHUNKS ((uint64_t)1 << 26) /* of files: some 4 TB */
 
 struct xet_shard_file {
     struct xet_hash hash;
@@ -84,7 +85,8 @@ int xet_shard_parse(
 
 /* Recomputes what can be: that each term's chunks exist, that their bytes add
  * up, that its proof is theirs, and that they have the file's hash. find gives
- * a xorb's chunks, or NULL. */
+ * a xorb's chunks, or NULL. Files of more than XET_VERIFY_CHUNKS in all, which
+ * few terms can name, are refused: it takes some seconds at the most. */
 typedef const struct xet_xorb *xet_shard_find_fn(
     void *ctx, const struct xet_hash *xorb);
 int xet_shard_verify(const struct xet_shard *s, xet_shard_find_fn *find,

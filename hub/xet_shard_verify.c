@@ -62,11 +62,27 @@ static int verify_file(struct verifying *v, const struct xet_shard_file *file)
         v->fault, file->at, "file: its chunks have the hash %s", name);
 }
 
+static int check_work(const struct xet_shard *s, struct xet_fault *f)
+{
+    uint64_t n = 0;
+
+    for (size_t i = 0; i < xet_shard_n_files(s); i++) {
+        const struct xet_shard_file *file = xet_shard_file(s, i);
+
+        for (size_t k = file->first; k < file->first + file->n; k++)
+            n += xet_shard_term(s, k)->end - xet_shard_term(s, k)->start;
+        if (n > XET_VERIFY_CHUNKS)
+            return xet_fault(
+                f, file->at, "file: too many chunks to be verified");
+    }
+    return 0;
+}
+
 int xet_shard_verify(const struct xet_shard *s, xet_shard_find_fn *find,
     void *ctx, struct xet_fault *f)
 {
     struct verifying v = {.s = s, .find = find, .ctx = ctx, .fault = f};
-    int err = 0;
+    int err = check_work(s, f);
 
     for (size_t i = 0; i < xet_shard_n_files(s) && err == 0; i++)
         err = verify_file(&v, xet_shard_file(s, i));
@@ -124,10 +140,10 @@ int xet_shard_verify_alone(const struct xet_shard *s, struct xet_fault *f)
 {
     struct own own = {.n = xet_shard_n_xorbs(s)};
     struct verifying v = {.s = s, .find = find_own, .ctx = &own, .fault = f};
-    int err = 0;
+    int err = check_work(s, f);
 
-    if (!xet_hash_is_zero(&s->footer.key))
-        return 0;
+    if (err != 0 || !xet_hash_is_zero(&s->footer.key))
+        return err;
     own.xorb = xcalloc(own.n, sizeof(*own.xorb));
     for (size_t i = 0; i < own.n; i++)
         own.xorb[i] = xet_shard_xorb_of(s, i);

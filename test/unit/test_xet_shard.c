@@ -323,7 +323,7 @@ static void answer_to_a_query(void **state)
     buf_free(&got);
 }
 
-/* A foreign client sends a footer with an upload, without tables. */
+/* Whatever the order it was made in, it is sorted, and its tables hold. */
 static void unsorted_and_large(void **state)
 {
     enum { FILES = 500, XORBS = 40, CHUNKS = 300 };
@@ -371,6 +371,59 @@ static void unsorted_and_large(void **state)
     buf_free(&out);
 }
 
+/* Another client sends a footer with its upload, and zeros where tables would
+ * be; and what follows an upload without a footer is nobody's business. */
+static void foreign_footers(void **state)
+{
+    struct buf b = xet_data("shards/mixed.upload"), out = {0};
+    struct xet_shard s = parse(&b, "the upload"), read;
+    struct xet_fault f = {.text = ""};
+    size_t end = b.len;
+
+    (void)state;
+    s.has_footer = true;
+    xet_shard_write(&s, false, &out);
+    memset(out.data + out.len - 200 + 24, 0, 48);
+    assert_int_equal(xet_shard_parse(out.data, out.len, &read, &f), 0);
+    assert_int_equal(read.end, end);
+    xet_shard_fini(&read);
+    out.data[out.len - 8]++; /* where the footer begins */
+    assert_int_equal(xet_shard_parse(out.data, out.len, &read, &f), -EBADMSG);
+    assert_int_equal(f.at, out.len - 8);
+    xet_shard_fini(&read);
+    buf_adds(&b, "whatever");
+    assert_int_equal(xet_shard_parse(b.data, b.len, &read, &f), 0);
+    assert_int_equal(read.end, end);
+    xet_shard_fini(&read);
+    xet_shard_fini(&s);
+    buf_free(&b);
+    buf_free(&out);
+}
+
+/* Terms that name the same chunks again and again make no endless work. */
+static void endless_work(void **state)
+{
+    struct xet_term term = {.raw = 8192, .end = 8192};
+    const struct xet_hash hash = {{1}};
+    struct xet_shard s = {0}, read;
+    struct xet_fault f = {.text = ""};
+    struct buf out = {0};
+
+    (void)state;
+    for (unsigned i = 0; i < 8193; i++) {
+        if (i % 1000 == 0)
+            xet_shard_add_file(&s, &hash, NULL);
+        xet_shard_add_term(&s, &term);
+    }
+    xet_shard_write(&s, false, &out);
+    assert_int_equal(xet_shard_parse(out.data, out.len, &read, &f), 0);
+    assert_int_equal(xet_shard_verify(&read, find, NULL, &f), -EBADMSG);
+    assert_non_null(strstr(f.text, "too many chunks"));
+    xet_shard_fini(&read);
+    xet_shard_fini(&s);
+    buf_free(&out);
+}
+
 static int load(void **state)
 {
     (void)state;
@@ -401,6 +454,8 @@ int main(void)
         cmocka_unit_test(made_from_parts),
         cmocka_unit_test(answer_to_a_query),
         cmocka_unit_test(unsorted_and_large),
+        cmocka_unit_test(foreign_footers),
+        cmocka_unit_test(endless_work),
     };
 
     return cmocka_run_group_tests(tests, load, unload);
