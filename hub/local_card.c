@@ -46,10 +46,13 @@ static bool is_fence(const char *p, const char *end, const char **next)
 
 bool card_find(const char *text, size_t n, const char **yaml, size_t *yaml_len)
 {
-    const char *end = text + n;
     const char *p = text;
+    const char *end;
     const char *next;
 
+    if (n == 0)
+        return false;
+    end = text + n;
     while (p < end && *p != '\0' && strchr(" \t\r\n", *p) != NULL)
         p++;
     if (!is_fence(p, end, &next) || next[-1] != '\n')

@@ -13,7 +13,7 @@ struct json;
 #define CARD_TEXT_MAX ((size_t)256 << 10)
 
 /* The lines between a first line of "---" and the next one; false when there
- * are none. */
+ * are none. Of no bytes, text may be NULL. */
 bool card_find(const char *text, size_t n, const char **yaml, size_t *yaml_len);
 
 /* YAML as JSON; nothing at all is an empty object. -EBADMSG, and *why says what

@@ -47,16 +47,14 @@ static int read_side(struct differ *d, const struct entry *e, struct side *out)
     int err = 0;
 
     *out = (struct side){.entry = e, .shown = true};
-    if (e == NULL)
-        return 0;
-    if (e->lfs)
+    if (e != NULL && e->lfs)
         buf_add(&out->text, pointer, lfs_pointer(e->sha256, e->size, pointer));
-    else if (e->size <= FILE_MAX)
+    else if (e != NULL && e->size <= FILE_MAX)
         err = read_blob(d->blobs, e, &out->text);
     else
-        out->shown = false;
-    out->shown =
-        out->shown && diff_is_text((const char *)out->text.data, out->text.len);
+        out->shown = e == NULL;
+    /* Of nothing, too, buf_str() is a text and not NULL. */
+    out->shown = diff_is_text(buf_str(&out->text), out->text.len) && out->shown;
     return err;
 }
 
@@ -96,11 +94,11 @@ static void add_oid(struct buf *out, const struct entry *e)
 static void add_modes(
     struct buf *out, const struct entry *a, const struct entry *b)
 {
-    if (a == NULL)
+    if (a == NULL && b != NULL)
         buf_addf(out, "new file mode %o\n", (unsigned)b->mode);
-    else if (b == NULL)
+    else if (b == NULL && a != NULL)
         buf_addf(out, "deleted file mode %o\n", (unsigned)a->mode);
-    else if (a->mode != b->mode)
+    else if (a != NULL && b != NULL && a->mode != b->mode)
         buf_addf(out, "old mode %o\nnew mode %o\n", (unsigned)a->mode,
             (unsigned)b->mode);
 }

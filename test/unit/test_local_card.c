@@ -42,6 +42,7 @@ static void found(void **state)
             assert_memory_equal(yaml, table[i].yaml, n);
         }
     }
+    assert_false(card_find(NULL, 0, &(const char *){NULL}, &(size_t){0}));
     assert_false(card_find("\0\0\0", 3, &(const char *){NULL}, &(size_t){0}));
 }
 
