@@ -44,8 +44,9 @@ int ndjson_next(struct ndjson *n, const char **line, size_t *len)
     size_t looked = 0; /* bytes of the line without a newline in them */
 
     for (;;) {
-        const char *from = (const char *)n->text.data + n->start;
         size_t left = n->text.len - n->start;
+        const char *from =
+            left > 0 ? (const char *)n->text.data + n->start : "";
         const char *end =
             left > looked ? memchr(from + looked, '\n', left - looked) : NULL;
         int more;

@@ -27,14 +27,14 @@ static long read_text(void *ctx, void *p, size_t n, uint64_t at)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct text t = {.p = data + 1, .n = size > 0 ? size - 1 : 0, .piece = 1};
+    struct text t = {.piece = 1};
     struct ndjson in = {.read = read_text, .ctx = &t};
     struct commit_line l;
     const char *line;
     size_t n;
 
     if (size > 0)
-        t.piece += data[0];
+        t = (struct text){data + 1, size - 1, 1 + (size_t)data[0]};
     while (ndjson_next(&in, &line, &n) == 1) {
         assert(n > 0 && memchr(line, '\n', n) == NULL);
         if (commit_line_parse(line, n, &l) == NULL) {
