@@ -9,6 +9,7 @@
 #include <sqlite3.h>
 
 #include "base/file.h"
+#include "hub/local_meta_lfs.h"
 #include "hub/local_meta_pr.h"
 #include "test/lib/meta_fix.h"
 #include "test/lib/temp.h"
@@ -68,6 +69,7 @@ static int check(struct meta_fix *f, struct meta_db *db)
     struct commit head;
     struct entry e;
     uint64_t num = 0;
+    uint64_t size = 0;
 
     assert_int_equal(meta_repo_find(db, HUB_MODEL, "ada/old", &f->repo), 0);
     assert_true(f->repo.private && f->repo.created_s == 1000);
@@ -76,6 +78,8 @@ static int check(struct meta_fix *f, struct meta_db *db)
     assert_int_equal(meta_rev_find(db, &f->repo, "main", &head), 0);
     assert_int_equal(meta_path_find(db, &head, "w.bin", &e), 0);
     assert_true(e.lfs && e.size == 7);
+    assert_int_equal(meta_lfs_find(db, &f->repo, e.sha256, &size), 0);
+    assert_int_equal(size, 7);
     assert_true(commit_changes(f, db, c, 1, &head));
     assert_int_equal(head.depth, 2);
     new.base = &head;
