@@ -36,10 +36,11 @@ route_fn api_whoami, api_auth_check, api_not_here;
 route_fn api_xet_read_token, api_xet_write_token;
 
 /* local_cas_xorb.c, local_cas_shard.c, local_cas_plan.c, local_cas_find.c,
- * local_cas_bytes.c */
+ * local_cas_chunks.c, local_cas_bytes.c */
 route_head_fn cas_xorb_head, cas_xorb_store, cas_shard_head, cas_shard_store;
 route_fn cas_xorb_first, cas_xorb, cas_shard_first, cas_shard;
-route_fn cas_plan, cas_chunk, cas_has_xorb, cas_has_file, cas_telemetry;
+route_fn cas_plan, cas_chunk_hashes, cas_chunk, cas_has_xorb, cas_has_file,
+    cas_telemetry;
 route_fn cas_bytes;
 
 /* local_metrics.c */

@@ -21,6 +21,7 @@
 #include "hub/local_hub.h"
 #include "hub/local_meta_lfs.h"
 #include "hub/local_spool.h"
+#include "hub/local_upload.h"
 
 #define CHUNKS_MAX ((size_t)4 << 20) /* of all xorbs of a shard */
 
@@ -134,6 +135,22 @@ static const struct xet_xorb *find_xorb(void *ctx, const struct xet_hash *hash)
     return part != NULL ? &part->x : NULL;
 }
 
+/* A short shard can name a file that no disk holds: the same chunks for ever.
+ */
+static int check_sizes(struct call *c, const struct cas_shard *s)
+{
+    uint64_t all = 0;
+
+    for (size_t i = 0; i < xet_shard_n_files(&s->shard); i++) {
+        uint64_t size = xet_shard_file(&s->shard, i)->size;
+
+        if (size > LFS_OBJECT_MAX || __builtin_add_overflow(all, size, &all))
+            return call_refuse(
+                c, 413, NULL, "The shard names a file that is too large");
+    }
+    return 0;
+}
+
 /* Files whose bytes need not be put together again. */
 static int find_there(struct call *c, struct meta_db *db, struct cas_shard *s)
 {
@@ -167,6 +184,8 @@ int cas_shard_first(struct call *c, struct meta_db *db)
     err = cas_enter(c, db, true, &s->repo);
     if (err == 0)
         err = parse(c, s);
+    if (err == 0)
+        err = check_sizes(c, s);
     if (err == 0)
         err = load_all(c, db, s);
     if (err == 0)

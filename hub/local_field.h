@@ -16,7 +16,8 @@
     X(IF_UNMODIFIED_SINCE, "If-Unmodified-Since")                              \
     X(ORIGIN, "Origin")                                                        \
     X(RANGE, "Range")                                                          \
-    X(TRANSFER_ENCODING, "Transfer-Encoding")
+    X(TRANSFER_ENCODING, "Transfer-Encoding")                                  \
+    X(X_RANGE_DIRTY, "X-Range-Dirty")
 
 enum field {
 #define X(id, name) FIELD_##id,

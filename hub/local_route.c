@@ -104,6 +104,7 @@ static const struct local_route routes[] = {
 
     CAS("v2/reconstructions", "GET", cas_plan),
     CAS("v1/reconstructions", "GET", cas_plan),
+    CAS("v2/file-chunk-hashes", "GET", cas_chunk_hashes),
     CAS("v1/chunks", "GET", cas_chunk),
     CAS("v1/xorbs", "HEAD", cas_has_xorb),
     CAS("v1/files", "HEAD", cas_has_file),

@@ -23,7 +23,7 @@ os.environ.update(HF_HUB_DISABLE_TELEMETRY="1", HF_XET_TELEMETRY_ENABLED="0",
 
 import hf_xet                                                  # noqa: E402
 from huggingface_hub import HfApi                              # noqa: E402
-from tap import check, done, equal                             # noqa: E402
+from tap import check, done, equal, until                        # noqa: E402
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "xet"
 REPO = "ada/demo"
@@ -362,6 +362,64 @@ def objects(hub):
                   200 if case["class"] is None else 400)
 
 
+def chunks(hub):
+    """A genuine upload by hand: xorb, shard, and then its chunks."""
+    expected = json.loads((DATA / "expected.json").read_text())
+    case = next(c for c in expected["cases"] if c["name"] == "text-300k")
+    name = case["sessions"][0]["inputs"][0]
+    want = expected["inputs"][name]
+    for xorb in case["sessions"][0]["xorbs"]:
+        cas(hub, "POST", f"v1/xorbs/default/{xorb['hash']}", "write",
+            body=(DATA / xorb["file"]).read_bytes())
+    shard = (DATA / "shards" / f"{name}.upload").read_bytes()
+    wrong = bytearray(shard)
+    digest = bytes.fromhex(want["sha256"])
+    at = shard.index(b"".join(
+        digest[i:i + 8][::-1] for i in range(0, 32, 8)))
+    wrong[at] ^= 1
+    equal("a shard with another SHA-256 is refused",
+          cas(hub, "POST", "v1/shards", "write", body=bytes(wrong)).status, 400)
+    answer = cas(hub, "POST", "v2/shards", "write", body=shard)
+    equal("a shard", (answer.status, json.loads(answer.body)),
+          (200, {"type": "result", "result": 1}))
+    answer = cas(hub, "POST", "v1/shards", "write", body=shard)
+    equal("... again", answer.json(), {"result": 0})
+    where = f"v2/file-chunk-hashes/{want['file_hash']}"
+    whole = cas(hub, "GET", where).json()
+    sizes = [b - a for a, b in zip([0] + want["ends"], want["ends"])]
+    nodes = whole["hashRanges"][0]["nodes"]
+    check("all chunks of a file", whole["windows"] == [] and
+          whole["fileSize"] == want["size"] and
+          whole["totalChunks"] == want["chunks"] == len(nodes) and
+          [(n["hash"], n["size"]) for n in nodes] ==
+          list(zip(want["chunk_hashes"], sizes)), whole)
+    part = cas(hub, "GET", where, headers={"X-Range-Dirty": "bytes=5-9"})
+    check("... around a change, which is widened",
+          part.json() == {
+              "fileSize": want["size"], "totalChunks": want["chunks"],
+              "windows": [{"dirtyByteRange": [0, want["size"]]}],
+              "hashRanges": [None, None], "gapVerification": []}, part.body)
+    for field, status in (("bytes=9-5", 400), ("lines=1-2", 400),
+                          (f"bytes={want['size']}-{want['size']}", 416)):
+        equal(f"X-Range-Dirty: {field}", cas(
+            hub, "GET", where, headers={"X-Range-Dirty": field}).status, status)
+
+
+def expiry(hub):
+    """URLs end; a client that meets that asks again."""
+    data = FILES["one.bin"]
+    plan = cas(hub, "GET", f"v2/reconstructions/{hash_of(data)}").json()
+    place = next(iter(plan["xorbs"].values()))[0]
+    r = place["ranges"][0]["bytes"]
+
+    def ask():
+        return hub.ask("GET", place["url"].removeprefix(hub.url), {
+            "Range": f"bytes={r['start']}-{r['end']}"}).status
+    equal("a URL is good", ask(), 206)
+    check("... and then is not", until(lambda: ask() == 403))
+    check("hf_xet has its file nevertheless", download(hub, "one.bin") == data)
+
+
 def storage(hub):
     """gc and verify know of it all."""
     def run(*args):
@@ -398,8 +456,11 @@ with LocalHub(root, "--user=ada=token-ada", "--user=bob=token-bob",
     tokens(hub)
     others(hub)
     objects(hub)
+    chunks(hub)
     hub.stop()
+    hub.options.append("--url-ttl=3s")
     hub.start()
+    expiry(hub)
     check("after a restart", download(hub, "one.bin") == FILES["one.bin"])
     storage(hub)
 shutil.rmtree(root)
