@@ -8,6 +8,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -332,6 +333,43 @@ def others(hub):
         "HEAD", f"/_hffs/cas/v1/xorbs/default/{xorb}", ada).status, 200)
 
 
+def proofs(hub):
+    """Who knows a file's chunks, but has not brought them."""
+    expected = json.loads((DATA / "expected.json").read_text())
+    case = next(c for c in expected["cases"] if c["name"] == "i32small-200k")
+    want = expected["inputs"][case["sessions"][0]["inputs"][0]]
+    xorb = case["sessions"][0]["xorbs"][0]
+    shard = (DATA / "shards" / "i32small-200k.upload").read_bytes()
+    HfApi(hub.url, "token-bob").create_repo("bob/own")
+
+    def key(repo, headers):
+        answer = hub.ask(
+            "GET", f"/api/models/{repo}/xet-write-token/main", headers)
+        return {"Authorization": "Bearer " + answer.json()["accessToken"]}
+    ada, bob = key("ada/secret", ADA), key("bob/own", BOB)
+    where = "/_hffs/cas/v1/"
+    chunk = f"{where}chunks/default/{want['chunk_hashes'][0]}"
+    name = f"{where}xorbs/default/{xorb['hash']}"
+    body = (DATA / xorb["file"]).read_bytes()
+
+    def send(who):
+        return hub.ask("POST", where + "shards", who, shard).status
+    equal("a shard before its xorb", send(ada), 400)
+    hub.ask("POST", name, ada, body)
+    equal("somebody else's shard of a xorb", send(bob), 400)
+    equal("... its sender's own", send(ada), 200)
+    equal("a chunk is not found by somebody else",
+          hub.ask("GET", chunk, bob).status, 404)
+    found = hub.ask("GET", chunk, ada)
+    check("... but by its sender, and under a key", found.status == 200 and
+          found.body.startswith(b"HFRepoMetaData") and
+          bytes.fromhex(want["chunk_hashes"][0])[7::-1] not in found.body,
+          found.body)
+    hub.ask("POST", name, bob, body)
+    equal("who brings the xorb, too, may use it", send(bob), 200)
+    equal("... and find it", hub.ask("GET", chunk, bob).status, 200)
+
+
 def objects(hub):
     """Fixtures by hand: the good are taken, the damaged refused."""
     for path in sorted((DATA / "xorbs").glob("*.xorb"))[:4]:
@@ -455,13 +493,15 @@ with LocalHub(root, "--user=ada=token-ada", "--user=bob=token-bob",
     urls(hub, plans(hub))
     tokens(hub)
     others(hub)
+    proofs(hub)
     objects(hub)
     chunks(hub)
-    hub.stop()
+    hub.stop(signal.SIGKILL)
     hub.options.append("--url-ttl=3s")
     hub.start()
     expiry(hub)
-    check("after a restart", download(hub, "one.bin") == FILES["one.bin"])
+    check("after kill -9 and a restart",
+          download(hub, "text.bin") == FILES["text.bin"])
     storage(hub)
 shutil.rmtree(root)
 done()
