@@ -10,11 +10,13 @@
 #include "base/json.h"
 #include "hub/local_api.h"
 #include "hub/local_call_json.h"
+#include "hub/local_cas.h"
 #include "hub/local_content.h"
 #include "hub/local_hub.h"
 #include "hub/local_may.h"
 #include "hub/local_sign.h"
 #include "hub/local_upload.h"
+#include "hub/url.h"
 
 #define OBJECTS_MAX 1000
 #define URL_TTL_S 3600
@@ -26,6 +28,8 @@ struct batch {
     bool upload;
     bool multipart; /* the client can */
     bool parts;     /* some object goes in parts */
+    bool xet;       /* the client can; then all go so */
+    const char *rev;
     struct jsonw w;
 };
 
@@ -130,12 +134,46 @@ static void write_download(struct batch *b, const struct object *o)
     free(origin);
 }
 
+/* Where the CAS is, and a token for it; href is where there are more. */
+static void write_xet(struct batch *b)
+{
+    char *origin = exchange_origin(b->call->x);
+    char *cas = xasprintf("%s/" CAS_PATH, origin);
+    struct buf token = {0};
+    struct buf url = {0};
+    char expires[24];
+
+    snprintf(expires, sizeof(expires), "%" PRId64,
+        cas_token(b->call, &b->repo, true, &token));
+    buf_addf(&url, "%s/api/%s/%s/xet-write-token/", origin,
+        kind_names[b->repo.kind].many, b->repo.name);
+    url_add_segment(&url, b->rev, strlen(b->rev));
+    jsonw_bool(&b->w, "authenticated", true);
+    jsonw_object(&b->w, "actions");
+    jsonw_object(&b->w, "upload");
+    jsonw_str(&b->w, "href", buf_str(&url));
+    jsonw_object(&b->w, "header");
+    jsonw_str(&b->w, "X-Xet-Cas-Url", cas);
+    jsonw_str(&b->w, "X-Xet-Access-Token", buf_str(&token));
+    jsonw_str(&b->w, "X-Xet-Token-Expiration", expires);
+    jsonw_str(&b->w, "X-Xet-Session-Id", b->call->x->id);
+    jsonw_object_end(&b->w);
+    jsonw_object_end(&b->w);
+    jsonw_object_end(&b->w);
+    buf_free(&token);
+    buf_free(&url);
+    free(cas);
+    free(origin);
+}
+
 static int answer_upload(struct batch *b, const struct object *o)
 {
     uint64_t size = 0;
     int err = content_usable(b->call, b->db, &b->repo, o->sha256, &size);
 
-    if (err == -ENOENT)
+    if (err == -ENOENT && b->xet)
+        write_xet(b);
+    else if (err == -ENOENT)
         write_upload(b, o);
     else if (err == 0 && size != o->size)
         write_error(b, 422, "The content with this oid has another size");
@@ -198,10 +236,15 @@ static int read_batch(struct batch *b, const struct json *root)
         basic = basic || (name != NULL && strcmp(name, "basic") == 0);
         b->multipart =
             b->multipart || (name != NULL && strcmp(name, "multipart") == 0);
+        b->xet =
+            b->xet || (b->upload && name != NULL && strcmp(name, "xet") == 0);
     }
-    if (!basic && !b->multipart)
-        return call_refuse(
-            b->call, 422, NULL, "transfers offers neither basic nor multipart");
+    b->rev = json_str(json_get(root, "ref"), "name");
+    if (b->rev == NULL)
+        b->rev = DEFAULT_BRANCH;
+    if (!basic && !b->multipart && !b->xet)
+        return call_refuse(b->call, 422, NULL,
+            "transfers offers none of basic, multipart and xet");
     list = json_get(root, "objects");
     if (!json_is_array(list) || json_count(list) == 0)
         return call_refuse(b->call, 422, NULL, "objects missing");
@@ -225,7 +268,10 @@ static int answer_batch(struct batch *b, const struct json *root)
             err = answer_object(b, v);
     }
     jsonw_array_end(&b->w);
-    jsonw_str(&b->w, "transfer", b->parts ? "multipart" : "basic");
+    jsonw_str(&b->w, "transfer",
+        b->xet         ? "xet"
+            : b->parts ? "multipart"
+                       : "basic");
     jsonw_str(&b->w, "hash_algo", "sha256");
     jsonw_object_end(&b->w);
     return err;

@@ -43,15 +43,23 @@ static void sign_token(
     free(subject);
 }
 
+int64_t cas_token(
+    struct call *c, const struct repo *repo, bool write, struct buf *out)
+{
+    int64_t expires = c->x->began_ns / 1000000000 + TOKEN_S;
+
+    sign_token(c, write, repo->id, expires, out);
+    return expires;
+}
+
 static void answer_token(struct call *c, const struct repo *repo, bool write)
 {
     struct exchange *x = c->x;
-    int64_t expires = x->began_ns / 1000000000 + TOKEN_S;
     struct buf token = {0};
+    int64_t expires = cas_token(c, repo, write, &token);
     char *origin = exchange_origin(x);
     struct jsonw w;
 
-    sign_token(c, write, repo->id, expires, &token);
     answer_header(x, "X-Xet-Cas-Url", "%s/" CAS_PATH, origin);
     answer_header(x, "X-Xet-Access-Token", "%s", buf_str(&token));
     answer_header(x, "X-Xet-Token-Expiration", "%" PRId64, expires);

@@ -42,6 +42,10 @@ int cas_find_file(struct call *c, struct meta_db *db, const struct repo *repo,
 
 /* ---- Others */
 
+/* Appends a token for this repo to out. When it ends. */
+int64_t cas_token(
+    struct call *c, const struct repo *repo, bool write, struct buf *out);
+
 /* 0 when the caller may make files of this xorb: it has brought it, or may read
  * a file with a part of it. -ENOENT if not. */
 int cas_may_use(struct call *c, struct meta_db *db, int64_t xorb);

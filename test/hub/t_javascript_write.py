@@ -58,7 +58,8 @@ await note("uploadFiles", async () => hub.uploadFiles({ ...common, repo,
             content: new Blob([new Uint8Array([0, 1, 2])]) }] }));
 await note("noXet", async () => hub.uploadFiles({ ...common, repo,
     useXet: false, files: [{ path: "copy.bin",
-        content: fileBlob(folder + "/w.bin") }] }));
+        content: fileBlob(folder + "/w.bin") }, { path: "parts.bin",
+        content: fileBlob(folder + "/large.bin").slice(1) }] }));
 await note("progress", async () => {
     const events = [];
     for await (const e of hub.uploadFilesWithProgress({ ...common, repo,
@@ -137,12 +138,17 @@ def judge(hub, node):
             "commit", {}).get("oid", "")) == 40, seen[name])
     equal("listFiles then", seen["files"], sorted([
         ".gitattributes", "a b+c&d#e%f?.txt", "copy.bin", "first.txt",
-        "large.bin", "noxet.bin", "naïve 日本.txt", "p.bin", "w.bin"]))
+        "large.bin", "noxet.bin", "naïve 日本.txt", "p.bin",
+        "parts.bin", "w.bin"]))
     equal("edit: its bytes", get("w.bin").body, b"edit" + BINARY[4:])
     equal("content that was there already", get("copy.bin").body, BINARY)
-    check("a large file, in parts",
-          hashlib.sha256(get("large.bin").body).digest() ==
+    large, parts = get("large.bin"), get("parts.bin")
+    check("a large file, by Xet", large["X-Xet-Hash"] is not None and
+          hashlib.sha256(large.body).digest() ==
           hashlib.sha256(LARGE).digest())
+    check("... and in parts without it", parts["X-Xet-Hash"] is None and
+          hashlib.sha256(parts.body).digest() ==
+          hashlib.sha256(LARGE[1:]).digest())
     check("uploadFilesWithProgress", "fileProgress" in seen["progress"],
           seen["progress"])
     equal("parentCommit that is not the head: 412", status("late"), 412)
