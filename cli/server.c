@@ -325,6 +325,7 @@ static void close_hub(struct op *op)
     struct server *s = container_of(op, struct server, op);
 
     source_hub_free(s->source);
+    free(s->allow);
     hub_free(s->hub, op);
     op_then(op, close_handles);
 }

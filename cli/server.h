@@ -33,7 +33,9 @@ struct server {
     /* given */
     const struct mount_values *values;
     struct mount_target target;
-    const char *cwd; /* where --run's command starts */
+    const char *cwd;        /* where --run's command starts */
+    struct nfsd_net *allow; /* of --allow-client, n_allow of them */
+    size_t n_allow;
 
     /* layers, from the bottom up */
     uv_loop_t loop;
@@ -60,7 +62,6 @@ struct server {
     unsigned busy_tries;
     struct mounting mounting;
     struct child child; /* --run */
-
     /* state */
     struct op op;
     enum server_phase phase;

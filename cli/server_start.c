@@ -179,45 +179,6 @@ static int open_hub(struct server *s)
     return s->status;
 }
 
-int server_open(struct server *s)
-{
-    struct cache_config cache = {.pool = &s->pool, .dir = s->target.cache_dir};
-    struct source_hub_config source = {
-        .repo = &s->target.repo, .commit_times = s->values->commit_times};
-    int err;
-
-    if (open_hub(s) != EXIT_OK)
-        return s->status;
-    source.hub = s->hub;
-    s->source = source_hub_new(&source);
-    err = cache_open(&cache, &s->cache);
-    if (err != 0)
-        server_fail(s, EXIT_FAILED,
-            "cannot use the cache directory %s: %s; choose another with "
-            "--cache-dir",
-            cache.dir, strerror(-err));
-    return s->status;
-}
-
-/* Who may connect: those that were named and, if anybody was, this machine by
- * the address it serves on, which is where its own calls come from. */
-static int parse_nets(struct server *s, struct nfsd_net *nets, size_t *n)
-{
-    const struct opt_list *list = &s->values->allow_client;
-
-    for (size_t i = 0; i < list->n; i++) {
-        if (nfsd_net_parse(list->v[i], &nets[i]) != 0)
-            server_fail(s, EXIT_USAGE,
-                "--allow-client %s is no address and no network such as "
-                "10.0.0.0/8",
-                list->v[i]);
-    }
-    *n = list->n;
-    if (list->n > 0 && nfsd_net_parse(s->values->listen, &nets[*n]) == 0)
-        (*n)++;
-    return s->status;
-}
-
 static void fail_listen(struct server *s, int err, uint16_t port)
 {
     const char *addr = s->values->listen;
@@ -238,6 +199,64 @@ static void fail_listen(struct server *s, int err, uint16_t port)
     else
         server_fail(s, EXIT_FAILED, "cannot listen on %s port %u: %s", addr,
             port, strerror(-err));
+}
+
+/* Who may connect, and to what. */
+static int parse_addresses(struct server *s)
+{
+    const struct opt_list *list = &s->values->allow_client;
+    int err;
+
+    s->allow = xcalloc(list->n + 1, sizeof(*s->allow));
+    for (size_t i = 0; i < list->n; i++) {
+        if (nfsd_net_parse(list->v[i], &s->allow[i]) != 0)
+            server_fail(s, EXIT_USAGE,
+                "--allow-client %s is no address and no network such as "
+                "10.0.0.0/8",
+                list->v[i]);
+    }
+    s->n_allow = list->n;
+    err = nfsd_listen_check(s->values->listen, s->n_allow);
+    if (s->status == EXIT_OK && err != 0)
+        fail_listen(s, err, 0);
+    return s->status;
+}
+
+/* What the Hub would be asked with must be there, unless it may come later. */
+static int check_files(struct server *s)
+{
+    const struct mount_values *v = s->values;
+    bool tls = strncmp(s->target.endpoint, "https:", 6) == 0;
+
+    if (v->token_file != NULL && v->hf_token == NULL &&
+        access(v->token_file, R_OK) != 0)
+        server_fail(s, EXIT_USAGE, "cannot read the --token-file %s: %s",
+            v->token_file, strerror(errno));
+    else if (v->ca_file != NULL && tls && access(v->ca_file, R_OK) != 0)
+        server_fail(s, EXIT_USAGE, "cannot read the --ca-file %s: %s",
+            v->ca_file, strerror(errno));
+    return s->status;
+}
+
+int server_open(struct server *s)
+{
+    struct cache_config cache = {.pool = &s->pool, .dir = s->target.cache_dir};
+    struct source_hub_config source = {
+        .repo = &s->target.repo, .commit_times = s->values->commit_times};
+    int err;
+
+    if (parse_addresses(s) != EXIT_OK || check_files(s) != EXIT_OK ||
+        open_hub(s) != EXIT_OK)
+        return s->status;
+    source.hub = s->hub;
+    s->source = source_hub_new(&source);
+    err = cache_open(&cache, &s->cache);
+    if (err != 0)
+        server_fail(s, EXIT_FAILED,
+            "cannot use the cache directory %s: %s; choose another with "
+            "--cache-dir",
+            cache.dir, strerror(-err));
+    return s->status;
 }
 
 /* The port that clients know comes first; a free one only if there is none. */
@@ -263,22 +282,18 @@ static int listen_on(struct server *s, struct nfsd_config *config)
 
 static int start_nfsd(struct server *s)
 {
-    struct nfsd_net *nets =
-        xcalloc(s->values->allow_client.n + 1, sizeof(*nets));
     struct nfsd_config config = {
         .loop = &s->loop,
         .vfs = s->vfs,
         .listen_addr = s->values->listen,
-        .allow = nets,
+        .allow = s->allow,
+        .n_allow = s->n_allow,
         .export_path = s->identity.export_path,
         .handle_id = s->identity.handle_id,
     };
 
     memcpy(config.handle_key, s->identity.handle_key, NFSD_KEY_SIZE);
-    if (parse_nets(s, nets, &config.n_allow) == EXIT_OK)
-        listen_on(s, &config);
-    free(nets);
-    return s->status;
+    return listen_on(s, &config);
 }
 
 /* An address that a client on this machine can connect to. */

@@ -32,14 +32,21 @@ static int parse_addr(
 }
 
 /* An address that others can reach only together with who they may be. */
-static int check_addr(
-    const struct sockaddr_storage *sa, const struct nfsd_config *config)
+static int check_addr(const struct sockaddr_storage *sa, size_t n_allow)
 {
     struct peer_addr addr;
 
     if (!peer_addr_of((const struct sockaddr *)sa, &addr))
         return -EINVAL;
-    return peer_is_loopback(&addr) || config->n_allow > 0 ? 0 : -EINVAL;
+    return peer_is_loopback(&addr) || n_allow > 0 ? 0 : -EINVAL;
+}
+
+int nfsd_listen_check(const char *addr, size_t n_allow)
+{
+    struct sockaddr_storage sa;
+    int err = parse_addr(addr, 0, &sa);
+
+    return err != 0 ? err : check_addr(&sa, n_allow);
 }
 
 static void flush(uv_prepare_t *flusher)
@@ -131,7 +138,7 @@ int nfsd_start(const struct nfsd_config *config, struct nfsd **out)
     int err = parse_addr(text, config->port, &sa);
 
     if (err == 0)
-        err = check_addr(&sa, config);
+        err = check_addr(&sa, config->n_allow);
     if (err != 0)
         return err;
     s = server_new(config);

@@ -22,6 +22,10 @@ struct nfsd_net {
 /* "10.99.0.2", "10.0.0.0/8", "fd00::/8". -EINVAL for anything else. */
 int nfsd_net_parse(const char *text, struct nfsd_net *out);
 
+/* What nfsd_start() asks of a numeric address: one that others can reach
+ * needs at least one network that may connect. 0 or -EINVAL. */
+int nfsd_listen_check(const char *addr, size_t n_allow);
+
 struct nfsd_config {
     uv_loop_t *loop;
     struct vfs *vfs;         /* borrowed; outlives the server */

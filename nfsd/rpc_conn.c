@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/cur.h"
@@ -246,6 +247,19 @@ static bool make_room(struct nfsd *s, const struct rpc_conn *newcomer)
     return true;
 }
 
+/* Over loopback, or over an address of this machine's own. */
+static bool is_local(const struct rpc_conn *conn)
+{
+    struct sockaddr_storage sa;
+    struct peer_addr own;
+    int len = sizeof(sa);
+
+    return peer_is_loopback(&conn->peer) ||
+        (uv_tcp_getsockname(&conn->tcp, (struct sockaddr *)&sa, &len) == 0 &&
+            peer_addr_of((struct sockaddr *)&sa, &own) &&
+            memcmp(&own, &conn->peer, sizeof(own)) == 0);
+}
+
 /* The secret in the export path stands in the table of mounts, where every
  * local user can read it. */
 static bool is_ours(struct rpc_conn *conn)
@@ -274,15 +288,15 @@ static const char *refusal(struct rpc_conn *conn)
 {
     struct nfsd *s = conn->server;
     const char *why = NULL;
+    bool named;
 
     if (!find_peer(conn))
         return "no address";
-    if (!peer_in_nets(&conn->peer, s->allow, s->n_allow)) {
-        if (!peer_is_loopback(&conn->peer))
-            why = "not loopback and not in the allow list";
-        else if (!is_ours(conn))
-            why = "another user of this machine";
-    }
+    named = peer_in_nets(&conn->peer, s->allow, s->n_allow);
+    if (!is_local(conn))
+        why = named ? NULL : "not loopback and not in the allow list";
+    else if (!(named && peer_is_loopback(&conn->peer)) && !is_ours(conn))
+        why = "another user of this machine";
     if (why != NULL) {
         peer_log_refused(&s->refused, &conn->peer, why);
         return why;

@@ -124,6 +124,13 @@ def usage():
         program="hffs-nfs")
     check("--listen for all without --allow-client is refused",
           status == 2 and "--allow-client" in said, status, said)
+    for wrong in (("--listen", "here"), ("--allow-client", "10.0.0.0/40"),
+                  ("--token-file", str(WORK / "none"))):
+        status, out, said = hffs(
+            "repo", "me/open", "--no-mount", "--hub-endpoint",
+            "http://127.0.0.1:1", *wrong, program="hffs-nfs")
+        check(f"{' '.join(wrong)} is refused before the Hub is asked",
+              status == 2 and wrong[1] in said, status, said)
     for words in [("--help",), ("help",), ("start", "--help"),
                   ("help", "hub", "serve"), ("hub", "--help"),
                   ("help", "hub"), ("--version",)]:
@@ -208,6 +215,14 @@ def foreground():
     equal("... nor in its text", text, "nothing is mounted\n")
 
 
+def turned_away(address, port):
+    """Whether nobody (the user) finds the connection closed."""
+    script = (f"import socket; s = socket.create_connection(('{address}', "
+              f"{port}), 20); assert s.recv(1) == b''")
+    return subprocess.run([sys.executable, "-c", script], user=65534,
+                          cwd="/", stderr=subprocess.DEVNULL).returncode == 0
+
+
 def other_address():
     """Served to a network: to this machine, too, by that address."""
     route = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -221,6 +236,9 @@ def other_address():
                         "--allow-client", "192.0.2.0/24")
     equal("--listen serves on another address", server.told["host"], address)
     equal("... which works from here", mounts()[0]["health"], "ok")
+    if os.geteuid() == 0:
+        check("... but not for other users of this machine",
+              turned_away(address, server.told["port"]))
     equal("... and ends well", server.end()[0], 0)
     server = Foreground("repo", "me/open", "--listen", "0.0.0.0",
                         "--allow-client", "192.0.2.1")
