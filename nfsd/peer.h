@@ -32,9 +32,10 @@ bool peer_in_nets(
     const struct peer_addr *a, const struct nfsd_net *net, size_t n);
 void peer_text(const struct peer_addr *a, char out[static PEER_TEXT_MAX]);
 
-/* The user whose the other end of a loopback connection is: from `peer` to
- * `own`, which are of one family. -ENOENT: nobody's any more; -ENOTSUP: this
- * system does not say; others: not just now. In peer_owner_{linux,darwin}.c. */
+/* The user whose the other end of a connection is: from `peer` to `own`, which
+ * are of one family. -ENOENT: it is not on this machine; -ENOTCONN: nobody's
+ * any more; -ENOTSUP: this system does not say; others: not just now. In
+ * peer_owner_{linux,darwin}.c. */
 int peer_owner(const struct sockaddr_storage *peer,
     const struct sockaddr_storage *own, uid_t *out);
 

@@ -69,7 +69,7 @@ static int judge(const struct reply *r, ssize_t len, uid_t *out)
         return -ENOTSUP;
     /* Nobody has it any more: then the user is not known, but said to be 0. */
     if (r->found.idiag_inode == 0)
-        return -ENOENT;
+        return -ENOTCONN;
     *out = r->found.idiag_uid;
     return 0;
 }

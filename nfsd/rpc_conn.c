@@ -247,6 +247,29 @@ static bool make_room(struct nfsd *s, const struct rpc_conn *newcomer)
     return true;
 }
 
+/* The user of the other end, as peer_owner() says. The secret in the export
+ * path stands in the table of mounts, where every local user can read it. */
+static int find_owner(struct rpc_conn *conn, uid_t *uid)
+{
+    struct sockaddr_storage peer = {0};
+    struct sockaddr_storage own = {0};
+    int len = sizeof(peer);
+    int err = uv_tcp_getpeername(&conn->tcp, (struct sockaddr *)&peer, &len);
+
+    if (err == 0) {
+        len = sizeof(own);
+        err = uv_tcp_getsockname(&conn->tcp, (struct sockaddr *)&own, &len);
+    }
+    if (err != 0)
+        return -ENOTCONN;
+    err = peer_owner(&peer, &own, uid);
+    /* One that was broken off meanwhile is found as little as a foreign one. */
+    len = sizeof(peer);
+    if (uv_tcp_getpeername(&conn->tcp, (struct sockaddr *)&peer, &len) != 0)
+        return -ENOTCONN;
+    return err;
+}
+
 /* Over loopback, or over an address of this machine's own. */
 static bool is_local(const struct rpc_conn *conn)
 {
@@ -260,27 +283,20 @@ static bool is_local(const struct rpc_conn *conn)
             memcmp(&own, &conn->peer, sizeof(own)) == 0);
 }
 
-/* The secret in the export path stands in the table of mounts, where every
- * local user can read it. */
-static bool is_ours(struct rpc_conn *conn)
+/* What another user of this machine has no right to, whatever address he
+ * comes from. */
+static bool is_intruder(struct rpc_conn *conn, bool named)
 {
-    struct sockaddr_storage peer = {0};
-    struct sockaddr_storage own = {0};
-    int peer_len = sizeof(peer);
-    int own_len = sizeof(own);
-    uid_t uid;
+    bool loopback = peer_is_loopback(&conn->peer);
+    uid_t uid = 0;
     int err;
 
-    if (uv_tcp_getpeername(&conn->tcp, (struct sockaddr *)&peer, &peer_len) !=
-            0 ||
-        uv_tcp_getsockname(&conn->tcp, (struct sockaddr *)&own, &own_len) != 0)
+    if (named && loopback)
         return false;
-    err = peer_owner(&peer, &own, &uid);
-    if (err != -ENOTSUP)
-        return err == 0 && (uid == 0 || uid == geteuid());
-    /* One that was broken off meanwhile cannot be asked about either. */
-    return uv_tcp_getpeername(
-               &conn->tcp, (struct sockaddr *)&peer, &peer_len) == 0;
+    err = find_owner(conn, &uid);
+    if (err == 0)
+        return uid != 0 && uid != geteuid();
+    return err != -ENOTSUP && (loopback || err != -ENOENT);
 }
 
 /* Says why not, or NULL. */
@@ -293,10 +309,10 @@ static const char *refusal(struct rpc_conn *conn)
     if (!find_peer(conn))
         return "no address";
     named = peer_in_nets(&conn->peer, s->allow, s->n_allow);
-    if (!is_local(conn))
-        why = named ? NULL : "not loopback and not in the allow list";
-    else if (!(named && peer_is_loopback(&conn->peer)) && !is_ours(conn))
+    if (is_intruder(conn, named))
         why = "another user of this machine";
+    else if (!named && !is_local(conn))
+        why = "not loopback and not in the allow list";
     if (why != NULL) {
         peer_log_refused(&s->refused, &conn->peer, why);
         return why;

@@ -184,7 +184,7 @@ static void owner(void **state)
             assert_int_equal(err, 0);
             assert_int_equal(uid, geteuid());
             close(end[0]);
-            assert_int_equal(peer_owner(&peer, &own, &uid), -ENOENT);
+            assert_int_equal(peer_owner(&peer, &own, &uid), -ENOTCONN);
             tried++;
         } else {
             close(end[0]);

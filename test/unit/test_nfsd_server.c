@@ -411,7 +411,8 @@ static bool own_address(char *out, size_t size)
     return found;
 }
 
-static void strangers(void **state)
+/* This machine need not be named, by whatever address of it. */
+static void own_addresses(void **state)
 {
     struct bench *b = *state;
     struct nfsd_net net;
@@ -425,15 +426,6 @@ static void strangers(void **state)
     b->config.allow = &net;
     b->config.n_allow = 1;
     assert_int_equal(nfsd_net_parse("203.0.113.0/24", &net), 0);
-    assert_int_equal(start(b), 0);
-    snprintf(b->target.host, sizeof(b->target.host), "%s", own);
-    client_open(&c, &b->target);
-    serve(b, &c);
-    assert_true(client_closed(&c));
-    assert_int_equal(nfsd_stats(b->nfsd).refused, 1);
-    client_close(&c);
-    stop(b);
-    assert_int_equal(nfsd_net_parse(own, &net), 0);
     assert_int_equal(start(b), 0);
     snprintf(b->target.host, sizeof(b->target.host), "%s", own);
     nfs3_fh_make(b->nfsd, VFS_ROOT_INO, fh);
@@ -457,7 +449,7 @@ int main(void)
             stop_with_waiting_calls, set_up, tear_down),
         cmocka_unit_test_setup_teardown(unread_replies, set_up, tear_down),
         cmocka_unit_test_setup_teardown(waiting_calls, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(strangers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(own_addresses, set_up, tear_down),
     };
 
     return cmocka_run_group_tests_name("nfsd_server", tests, NULL, NULL);
