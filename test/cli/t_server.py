@@ -219,10 +219,10 @@ def turned_away(address, port):
     """Whether nobody (the user) finds the connection closed."""
     pid = os.fork()
     if pid == 0:
-        s = socket.socket()  # now: nobody may not be able to load modules
-        s.settimeout(20)
         try:
             os.setuid(65534)
+            s = socket.socket()
+            s.settimeout(20)
             s.connect((address, port))
             os._exit(0 if s.recv(1) == b"" else 1)
         except ConnectionError:
