@@ -289,7 +289,7 @@ def no_descriptors():
         preexec_fn=lambda: os.closerange(0, 3))
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None and not any(
-            view["pid"] == process.pid and view["phase"] == "ready"
+            view["pid"] == process.pid and view.get("phase") == "ready"
             for view in mounts()):
         time.sleep(0.05)
     first = [os.readlink(f"/proc/{process.pid}/fd/{fd}") for fd in range(3)]
