@@ -130,7 +130,7 @@ uint32_t checksum32(const void *p, size_t n)
 
 uint32_t xxhash32(const void *p, size_t n)
 {
-    return XXH32(p, n, 0);
+    return XXH32(n != 0 ? p : "", n, 0);
 }
 
 uint64_t checksum64(const void *p, size_t n, uint64_t salt)
