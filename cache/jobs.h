@@ -24,6 +24,8 @@ struct disk {
 struct disk *disk_get(struct disk *d);
 void disk_put(struct disk *d); /* NULL does nothing */
 
+#define VERIFY_BATCH 8 /* slabs that one job hashes */
+
 /* The running hash over the content, from its start. */
 struct verifier {
     struct op op;
@@ -31,11 +33,16 @@ struct verifier {
     bool running;
     struct digest *digest; /* NULL: not begun, or done */
     uint64_t at;           /* hashed up to here */
-    struct bytes *bytes;   /* what the job hashes: a slab's ... */
-    const uint8_t *p;
-    size_t len;
-    struct disk *disk; /* ... or read from here first */
-    bool wrong;        /* the verdict */
+    size_t len;            /* what the job hashes: these parts ... */
+    size_t n_parts;
+    struct verify_part {
+        struct bytes *bytes;
+        const uint8_t *p;
+        size_t len;
+    } part[VERIFY_BATCH];
+    struct disk *disk;   /* ... or, without any, what is here ... */
+    struct bytes *bytes; /* ... and read into this */
+    bool wrong;          /* the verdict */
 };
 
 struct saver {

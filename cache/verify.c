@@ -46,51 +46,81 @@ void verifier_reset(struct cache_file *o)
     v->at = 0;
 }
 
-/* On the pool: sees its own fields only. */
+/* On the pool, as the next: they see their own fields only. */
+static int hash_disk(struct verifier *v)
+{
+    int err = 0;
+
+    for (size_t done = 0; err == 0 && done < v->len; done += SLAB_MAX) {
+        size_t n = min_size(SLAB_MAX, v->len - done);
+
+        err = file_pread(v->disk->entry.fd, v->bytes->p, n, v->at + done);
+        if (err == 0)
+            digest_add(v->digest, v->bytes->p, n);
+    }
+    return err;
+}
+
 static int hash_on_pool(struct work *w)
 {
     struct verifier *v = container_of(w, struct verifier, work);
-    int err = 0;
 
-    if (v->disk != NULL)
-        err = file_pread(v->disk->entry.fd, v->bytes->p, v->len, v->at);
-    if (err == 0)
-        digest_add(v->digest, v->p, v->len);
-    return err;
+    for (size_t i = 0; i < v->n_parts; i++)
+        digest_add(v->digest, v->part[i].p, v->part[i].len);
+    return v->n_parts == 0 ? hash_disk(v) : 0;
 }
 
 /* How much can be hashed from the disk at pos. */
 static size_t on_disk_at(const struct cache_file *o, uint64_t pos)
 {
+    uint64_t most = VERIFY_BATCH * SLAB_MAX;
     uint64_t end = pos;
 
     if (o->disk == NULL)
         return 0;
-    while (end < o->size && end - pos < SLAB_MAX &&
+    while (end < o->size && end - pos < most &&
         object_present(o, end / ENTRY_BLOCK))
         end += entry_block_size(o->size, end / ENTRY_BLOCK);
-    return min_size((size_t)(end - pos), SLAB_MAX);
+    return (size_t)min_u64(end - pos, most);
 }
 
-/* What to hash now: false if nothing is at hand. */
+/* The slabs in a row from where the hash is. */
+static void choose_slabs(struct cache_file *o)
+{
+    struct verifier *v = &o->verifier;
+    struct slab *s;
+
+    v->len = v->n_parts = 0;
+    while (v->n_parts < VERIFY_BATCH &&
+        (s = slab_find(o, v->at + v->len)) != NULL &&
+        s->state != SLAB_FILLING) {
+        size_t skip = (size_t)(v->at + v->len - s->offset);
+        struct verify_part *p = &v->part[v->n_parts++];
+
+        p->bytes = bytes_get(s->bytes);
+        p->p = s->bytes->p + skip;
+        p->len = s->filled - skip;
+        v->len += p->len;
+        if (v->at + v->len == o->size)
+            break;
+    }
+}
+
+/* What to hash now: false if nothing is at hand. One job takes as much as there
+ * is: the way there and back is as long as the hash of a slab. */
 static bool choose(struct cache_file *o)
 {
     struct verifier *v = &o->verifier;
-    struct slab *s = slab_find(o, v->at);
 
     v->disk = NULL;
-    if (s != NULL && s->state != SLAB_FILLING) {
-        v->bytes = bytes_get(s->bytes);
-        v->p = s->bytes->p + (v->at - s->offset);
-        v->len = s->filled - (size_t)(v->at - s->offset);
+    choose_slabs(o);
+    if (v->n_parts != 0)
         return true;
-    }
-    v->len = s == NULL ? on_disk_at(o, v->at) : 0;
+    v->len = slab_find(o, v->at) == NULL ? on_disk_at(o, v->at) : 0;
     if (v->len == 0)
         return false;
     v->disk = disk_get(o->disk);
     v->bytes = bytes_new(&o->cache->bytes, SLAB_MAX);
-    v->p = v->bytes->p;
     return true;
 }
 
@@ -124,6 +154,8 @@ static void hash_done(struct op *op)
     struct cache_file *o = object_of(v);
     int err = op_catch(op);
 
+    for (size_t i = 0; i < v->n_parts; i++)
+        bytes_put(v->part[i].bytes);
     bytes_put(v->bytes);
     v->bytes = NULL;
     disk_put(v->disk);
