@@ -13,10 +13,9 @@
 
 #define TRIES_MAX 3
 #define FLIGHT_WORTH SLAB_MAX /* a smaller one waits until there is room */
-/* A verdict that is further away than this many bytes of hashing (about a
- * quarter of a second) is not waited for. Who reads from start to end is never
- * so far ahead: room (room.h) keeps him near. */
-#define PROOF_WAIT_MAX ((uint64_t)512 << 20)
+/* A verdict that is further away than this many bytes of hashing (about ten
+ * seconds) is not waited for. */
+#define PROOF_WAIT_MAX ((uint64_t)8 << 30)
 #define PIECES_MAX (CACHE_READ_MAX / ENTRY_BLOCK + 1)
 
 /* Part of a read that comes from the disk. */
